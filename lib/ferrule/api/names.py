@@ -1,0 +1,65 @@
+"""Names of settings and counters, in the order of their records.  Written by tools/layout.py."""
+
+SETTINGS = (
+    "tcp_syn_retries",  # retransmissions; 7 keeps trying for 183 s (MUST-23)
+    "tcp_synack_retries",  # retransmissions
+    "tcp_retries2",  # retransmissions
+    "tcp_orphan_retries",  # retransmissions after close()
+    "tcp_fin_timeout",  # s in FIN-WAIT-2 after close()
+    "tcp_msl",  # s; TIME-WAIT lasts twice as long
+    "tcp_keepalive_time",  # s of silence before the first probe
+    "tcp_keepalive_intvl",  # s between probes
+    "tcp_keepalive_probes",  # unanswered probes that end a connection
+    "tcp_challenge_ack_limit",  # challenge ACKs and ICMP errors a second
+    "base_reachable_time",  # s an ARP entry is believed unasked
+    "ip_default_ttl",  # hops
+)
+COUNTERS = (
+    "RxFrames",  # frames the link handed over
+    "TxFrames",  # frames the link took
+    "TxBusy",  # times the link was busy and a frame had to wait
+    "EthDrops",  # frames too short, for another address or of an unknown type
+    "ArpIn",  # ARP packets taken
+    "ArpInErrors",  # malformed or implausible ARP packets
+    "ArpOutRequests",  # ARP requests sent
+    "ArpOutReplies",  # ARP replies sent
+    "ArpFailures",  # neighbours that never answered
+    "ArpQueueDrops",  # packets that found no place while an address was asked for
+    "ArpEvictions",  # neighbours pushed out of a full cache
+    "InHdrErrors",  # bad version, header length, total length or checksum
+    "InAddrErrors",  # destination not ours or source impossible
+    "ReasmFails",  # fragments, which are dropped
+    "InUnknownProtos",  # protocols nobody here speaks
+    "IcmpInErrors",  # ICMP too short or with a bad checksum
+    "IcmpInEchos",  # echo requests taken
+    "IcmpOutEchoReps",  # echo replies sent
+    "IcmpInDestUnreachs",  # destination unreachable received
+    "IcmpOutDestUnreachs",  # destination unreachable sent
+    "OutRateLimited",  # answers not given because the limit of the second was reached
+    "InSegs",  # TCP segments taken
+    "OutSegs",  # TCP segments sent
+    "InErrs",  # TCP segments with an impossible header
+    "InCsumErrors",  # TCP segments with a bad checksum
+    "OutRsts",  # resets sent
+    "RetransSegs",  # TCP segments sent again
+    "ActiveOpens",  # connect() calls that sent a SYN
+    "PassiveOpens",  # SYNs that made a half-open record
+    "AttemptFails",  # openings that failed
+    "EstabResets",  # connections ended by a reset
+    "TCPTimeouts",  # retransmission timers that ran out
+    "TCPAbortOnTimeout",  # connections given up after the last retransmission
+    "TCPAbortOnData",  # connections reset because data were left unread
+    "TCPSynRetrans",  # SYN and SYN+ACK sent again
+    "TCPReqQFullDrop",  # SYNs dropped because the half-open table was full
+    "ListenOverflows",  # final ACKs dropped: accept queue or connection table full
+    "TCPOFOQueue",  # segments kept out of order
+    "TCPOFODrop",  # out-of-order segments that found no place in the list
+    "TCPRcvQDrop",  # segments that began beyond the window
+    "TCPChallengeACK",  # challenge ACKs (RFC 5961)
+    "TW",  # connections that entered TIME-WAIT
+    "TWRecycled",  # TIME-WAIT records reopened by a newer SYN
+    "TCPTimeWaitOverflow",  # oldest TIME-WAIT records given up for newer ones
+    "TCPWinProbe",  # zero-window probes sent
+    "TCPKeepAlive",  # keepalive probes sent
+    "DelayedACKs",  # ACKs sent by the delayed-ACK timer
+)

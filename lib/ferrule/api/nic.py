@@ -1,0 +1,201 @@
+"""The face of MicroPython's network.AbstractNIC: addresses and settings, as text and back."""
+
+import micropython
+from micropython import const
+
+from ..net import arp
+
+# --- layout: written by tools/layout.py ---
+_H_NOW = const(0)
+_H_DUE = const(1)
+_H_ISN_CLOCK = const(2)
+_H_IP = const(3)
+_H_MASK = const(4)
+_H_GW = const(5)
+_H_MAC0 = const(6)
+_H_MAC1 = const(7)
+_H_KEY0 = const(8)
+_H_KEY1 = const(9)
+_H_IP_ID = const(10)
+_H_TTL = const(11)
+_H_TOKENS = const(12)
+_H_TOKENS_AT = const(13)
+_C_CHALLENGE = const(9)
+_C_TTL = const(11)
+# --- end of layout ---
+
+_EINVAL = const(22)
+
+
+@micropython.viper
+def put_word(r: ptr32, i: int, b: ptr8, off: int):
+    """Word i of r = the four bytes of b at off, first byte highest."""
+    r[i] = (b[off] << 24) | (b[off + 1] << 16) | (b[off + 2] << 8) | b[off + 3]
+
+
+@micropython.viper
+def get_byte(r: ptr32, i: int, k: int) -> int:
+    """Byte k of word i, 0 the highest."""
+    return (r[i] >> (24 - 8 * k)) & 0xFF
+
+
+def to_bytes(text, err=_EINVAL):
+    """Four bytes of a dotted address.  OSError(err) when it is none."""
+    parts = text.split(".")
+    try:
+        b = bytes([int(x) for x in parts])
+    except ValueError:
+        b = b""
+    if len(b) != 4 or len(parts) != 4:
+        raise OSError(err)
+    return b
+
+
+def to_text(r, i):
+    """Word i of record r as a dotted address."""
+    return "%d.%d.%d.%d" % (get_byte(r, i, 0), get_byte(r, i, 1), get_byte(r, i, 2), get_byte(r, i, 3))
+
+
+def start(net):
+    """The parts of the host record that are known from the beginning."""
+    h = net.h
+    mac = bytes(net.link.mac)
+    put_word(h, _H_MAC0, mac, 0)
+    h[_H_MAC1] = mac[4] << 8 | mac[5]
+    key = net.random(8)
+    put_word(h, _H_KEY0, key, 0)
+    put_word(h, _H_KEY1, key, 4)
+    put_word(h, _H_ISN_CLOCK, net.random(4), 0)
+    h[_H_IP_ID] = key[0] << 8 | key[7]
+    h[_H_TTL] = net.cfg[_C_TTL]
+    h[_H_NOW] = h[_H_DUE] = net.ticks_ms() & 0x3FFFFFFF
+    h[_H_TOKENS_AT] = h[_H_NOW]
+    h[_H_TOKENS] = net.cfg[_C_CHALLENGE]
+
+
+def active(net, on):
+    if on and not net._on:
+        net._on = True
+        net.h[_H_NOW] = net.h[_H_DUE] = net.ticks_ms() & 0x3FFFFFFF
+        if net._addressed:
+            arp.announce(net.iface)
+    elif net._on and not on:
+        net._on = False
+        net.tcp.abort_all(100)  # ENETDOWN
+    return on
+
+
+def set_address(net, ip, mask, gw):
+    """Take an address; connections of another one end with EADDRNOTAVAIL, for theirs cannot change."""
+    h = net.h
+    old = to_text(h, _H_IP)
+    put_word(h, _H_IP, ip, 0)
+    put_word(h, _H_MASK, mask, 0)
+    put_word(h, _H_GW, gw, 0)
+    net._addressed = ip != b"\0\0\0\0"
+    if to_text(h, _H_IP) != old:
+        net.tcp.abort_all(99)
+        arp.clear(net.iface)
+        if net._on and net._addressed:
+            arp.announce(net.iface)
+
+
+def word(net, i):
+    return bytes([get_byte(net.h, i, k) for k in range(4)])
+
+
+def mask_of(bits):
+    """Four bytes of a mask from its length."""
+    if not 0 <= bits <= 32:
+        raise ValueError("a prefix is 0 to 32 bits")
+    return bytes([0xFF00 >> min(8, max(0, bits - 8 * k)) & 0xFF for k in range(4)])
+
+
+def ifconfig(net, a):
+    if a is not None:
+        ip, mask, gw, dns = [to_bytes(x) for x in a]
+        net.dns = dns
+        set_address(net, ip, mask, gw)
+        return None
+    return (to_text(net.h, _H_IP), to_text(net.h, _H_MASK), to_text(net.h, _H_GW), "%d.%d.%d.%d" % tuple(net.dns))
+
+
+def ipconfig(net, args, kwargs):
+    if args and kwargs:
+        raise TypeError("can't specify pos and kw args")
+    h = net.h
+    if not kwargs:
+        if len(args) != 1:
+            raise TypeError("must query one param")
+        key = args[0]
+        if key == "addr4":
+            return (to_text(h, _H_IP), to_text(h, _H_MASK))
+        if key == "gw4":
+            return to_text(h, _H_GW)
+        if key == "dns":
+            return "%d.%d.%d.%d" % tuple(net.dns)
+        if key in ("dhcp4", "has_dhcp4"):
+            return False
+        raise ValueError("unexpected key")
+    ip, mask, gw = word(net, _H_IP), word(net, _H_MASK), word(net, _H_GW)
+    for key, value in kwargs.items():
+        if key == "addr4":
+            if isinstance(value, str):
+                text, _, bits = value.partition("/")
+                ip = to_bytes(text)
+                mask = mask_of(int(bits or 32))
+            else:
+                ip, mask = to_bytes(value[0]), to_bytes(value[1])
+        elif key == "gw4":
+            gw = to_bytes(value)
+        elif key == "dns":
+            net.dns = to_bytes(value)
+        elif key == "dhcp4":
+            if value:
+                raise OSError(95)  # EOPNOTSUPP: no DHCP client yet
+        else:
+            raise ValueError("unexpected key")
+    set_address(net, ip, mask, gw)
+
+
+def config(net, args, kwargs):
+    from .names import SETTINGS
+
+    if args and kwargs:
+        raise TypeError("can't specify pos and kw args")
+    if not kwargs:
+        if len(args) != 1:
+            raise TypeError("must query one param")
+        if args[0] == "mac":
+            return bytes(net.link.mac)
+        if args[0] == "mtu":
+            return net.link.mtu
+        if args[0] not in SETTINGS:
+            raise ValueError("unknown config param")
+        return net.cfg[SETTINGS.index(args[0])]
+    for key, value in kwargs.items():
+        if key not in SETTINGS:
+            raise ValueError("unknown config param")
+        if not 0 <= value <= 32767:
+            raise ValueError("0 to 32767")
+        net.cfg[SETTINGS.index(key)] = value
+        if key == "ip_default_ttl":
+            if not 1 <= value <= 255:
+                raise ValueError("1 to 255")
+            net.h[_H_TTL] = value
+
+
+@micropython.viper
+def reachable(h: ptr32, b: ptr8) -> bool:
+    """Whether the four bytes of b are one host that we have a way to: on our network, or by a gateway."""
+    ip = (b[0] << 24) | (b[1] << 16) | (b[2] << 8) | b[3]
+    me = h[_H_IP]
+    if me == 0 or ip == me or b[0] >= 224 or b[0] == 127 or b[0] == 0:
+        return False
+    mask = h[_H_MASK]
+    if (ip ^ me) & mask != 0:
+        return h[_H_GW] != 0
+    host = int(0xFFFFFFFF) ^ mask
+    if host > 1 and mask != 0 and ip == (me | host):
+        return False
+    return True

@@ -1,0 +1,74 @@
+"""ICMP (RFC 792, RFC 1122 3.2.2): answer echo, report and receive `destination unreachable`."""
+
+from micropython import const
+
+from ..wire import icmp as wire
+from ..wire.sum import checksum, copy
+
+# --- layout: written by tools/layout.py ---
+_S_L4 = const(4)
+_S_L4_LEN = const(5)
+_S_BCAST = const(6)
+_ST_ICMP_BAD = const(15)
+_ST_ICMP_ECHO = const(16)
+_ST_ICMP_ECHO_REPLY = const(17)
+_ST_ICMP_UNREACH_IN = const(18)
+_ST_ICMP_UNREACH_OUT = const(19)
+# --- end of layout ---
+
+_ICMP = const(1)
+_UNREACHABLE = const(3)
+_ECHO = const(8)
+
+
+def arrives(iface):
+    """Take the ICMP message in iface.rx."""
+    s = iface.seg
+    f = iface.rx
+    at = s[_S_L4]
+    n = s[_S_L4_LEN]
+    if n < 8 or checksum(f, at, n, 0) != 0xFFFF:
+        iface.count[_ST_ICMP_BAD] += 1
+    elif f[at] == _ECHO:
+        iface.count[_ST_ICMP_ECHO] += 1
+        if not s[_S_BCAST] and f[at + 1] == 0:
+            echo(iface, at, n)
+    elif f[at] == _UNREACHABLE:
+        iface.count[_ST_ICMP_UNREACH_IN] += 1
+        code = wire.quoted(f, s)
+        if code >= 0:
+            iface.on_unreachable(code)
+
+
+def echo(iface, at, n):
+    """Send the echo request back as a reply (its options, if any, are not carried over)."""
+    if n + 34 > len(iface.tx) or not iface.ready():
+        return
+    tx = iface.tx
+    copy(tx, 34, iface.rx, at, n)
+    tx[34] = 0
+    seal(tx, n)
+    wire.source_to_destination(iface.seg, iface.out)
+    iface.send(_ICMP, n)
+    iface.count[_ST_ICMP_ECHO_REPLY] += 1
+
+
+def refuse(iface, code):
+    """Tell the sender of the packet in rx that it cannot be delivered (code 2: protocol, 3: port)."""
+    s = iface.seg
+    if s[_S_BCAST] or not iface.ready() or not iface.allowed():
+        return
+    n = wire.unreachable(iface.rx, s[_S_L4] - 14 + s[_S_L4_LEN], iface.tx, code)
+    seal(iface.tx, n)
+    wire.source_to_destination(s, iface.out)
+    iface.send(_ICMP, n)
+    iface.count[_ST_ICMP_UNREACH_OUT] += 1
+
+
+def seal(tx, n):
+    """Put the checksum of the ICMP message of n bytes at 34 in its place."""
+    tx[36] = 0
+    tx[37] = 0
+    c = 0xFFFF ^ checksum(tx, 34, n, 0)
+    tx[36] = c & 0xFF
+    tx[37] = c >> 8

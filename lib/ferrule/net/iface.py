@@ -1,0 +1,94 @@
+"""The interface: frames between the link and the protocols, one at a time in each direction.
+
+There is one buffer for the frame being read and one for the frame being built.  A frame that the link
+is too busy to take stays in its buffer and is offered again; until it has gone nothing else is built,
+and whoever has something to say keeps it in his own record.
+"""
+
+from micropython import const
+
+from ..wire.ip4 import check_frame, head
+from . import arp, icmp
+
+# --- layout: written by tools/layout.py ---
+_H_NOW = const(0)
+_H_TOKENS = const(12)
+_H_TOKENS_AT = const(13)
+_C_CHALLENGE = const(9)
+_ST_RX_FRAMES = const(0)
+_ST_TX_FRAMES = const(1)
+_ST_TX_BUSY = const(2)
+_ST_IP_PROTO = const(14)
+_ST_RATE_LIMITED = const(20)
+# --- end of layout ---
+
+_ARP = const(256)
+_READY = const(-2)
+
+
+class Iface:
+    """One link with the host's records around it.  All buffers are taken here."""
+
+    def __init__(self, link, host, cfg, count, seg, out, neighbours, queue):
+        self.link = link
+        self.h = host
+        self.cfg = cfg
+        self.count = count
+        self.seg = seg
+        self.out = out
+        size = 14 + link.mtu
+        self.rx = bytearray(size + 3 & ~3)
+        self.tx = bytearray(size + 3 & ~3)
+        self.tx_len = 0  # a frame in tx that the link has not taken yet
+        self.neigh = arp.Cache(neighbours, queue, size)
+        self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
+        self.on_unreachable = None  # set by stack.py: on_unreachable(code) takes an ICMP error for TCP
+
+    def frame_in(self, n):
+        """Handle the frame of n bytes in rx."""
+        self.count[_ST_RX_FRAMES] += 1
+        kind = check_frame(self.rx, n, self.h, self.seg)
+        if kind == 6:
+            self.on_tcp()
+        elif kind == _ARP:
+            arp.arrives(self)
+        elif kind == 1:
+            icmp.arrives(self)
+        elif kind < 0:
+            self.count[-kind] += 1
+        else:
+            self.count[_ST_IP_PROTO] += 1
+            icmp.refuse(self, 3 if kind == 17 else 2)  # no port, no protocol (RFC 1122, 3.2.2.1)
+
+    def ready(self):
+        """Whether tx is free to build in."""
+        if self.tx_len == 0:
+            return True
+        if not self.link.send(self.tx, self.tx_len):
+            return False
+        self.tx_len = 0
+        self.count[_ST_TX_FRAMES] += 1
+        return True
+
+    def send(self, proto, n):
+        """Send the n bytes of transport that stand in tx at 34 to the address in the out record."""
+        cache = self.neigh
+        k = head(self.tx, n, proto, self.out, self.h, cache.t, cache.n)
+        if k == _READY or arp.resolve(self, k, n + 34):
+            if self.link.send(self.tx, n + 34):
+                self.count[_ST_TX_FRAMES] += 1
+            else:
+                self.count[_ST_TX_BUSY] += 1
+                self.tx_len = n + 34
+
+    def allowed(self):
+        """Take one of this second's answers to strangers; False when they are used up (RFC 1812, 4.3.2.8)."""
+        h = self.h
+        if (h[_H_NOW] - h[_H_TOKENS_AT]) & 0x3FFFFFFF >= 1000:
+            h[_H_TOKENS_AT] = h[_H_NOW]
+            h[_H_TOKENS] = self.cfg[_C_CHALLENGE]
+        if h[_H_TOKENS] <= 0:
+            self.count[_ST_RATE_LIMITED] += 1
+            return False
+        h[_H_TOKENS] -= 1
+        return True

@@ -1,0 +1,175 @@
+"""TCP's front door: the tables, and the way of a segment to the one it belongs to."""
+
+import array
+
+from micropython import const
+
+from ..wire.tcp import find, parse, reset_for
+from . import listen, output, timers, timewait
+from .input import arrives
+from .pcb import Pcb, free, release
+from .track import in_flight, next_speaker
+
+# --- layout: written by tools/layout.py ---
+_S_BCAST = const(6)
+_S_FLAGS = const(8)
+_S_LPORT = const(13)
+_STATE = const(2)
+_FLAGS = const(3)
+_TCB_WORDS = const(38)
+_HALF_WORDS = const(7)
+_TW_WORDS = const(5)
+_ST_IN_SEGS = const(21)
+_ST_IN_ERRS = const(23)
+_ST_ATTEMPT_FAILS = const(29)
+_ST_TW_REUSED = const(42)
+# --- end of layout ---
+
+_RST = const(4)
+_SPEAK = const(256)
+
+_SYN_RECEIVED = const(3)
+
+_EHOSTUNREACH = const(113)
+_ENETUNREACH = const(101)
+_ENOPROTOOPT = const(92)
+_ECONNREFUSED = const(111)
+
+
+class Tcp:
+    """All of TCP's memory: n connections with their rings, half-open and TIME-WAIT records, listeners."""
+
+    def __init__(self, iface, limits):
+        n, rx, tx, half, tw, listeners = limits
+        self.iface = iface
+        self.h = iface.h
+        self.cfg = iface.cfg
+        self.count = iface.count
+        self.seg = iface.seg
+        self.out = iface.out
+        self.mss = iface.link.mtu - 40  # what we can take in one segment (RFC 9293, 3.7.1)
+        self.rx_size = rx
+        self.tcbs = array.array("i", bytearray(4 * _TCB_WORDS * n))
+        table = memoryview(self.tcbs)
+        self.pcbs = tuple(
+            Pcb(table[_TCB_WORDS * i : _TCB_WORDS * (i + 1)], bytearray(rx), bytearray(tx)) for i in range(n)
+        )
+        self.half_n = half
+        self.half = array.array("i", bytearray(4 * _HALF_WORDS * half))
+        self.tw_n = tw
+        self.tw = array.array("i", bytearray(4 * _TW_WORDS * tw))
+        self.listeners = [None] * listeners
+        self.order = 0  # number of the last connection that entered an accept queue
+
+    def send_mss(self, offered):
+        """Largest text to send: the peer's MSS option (536 without one, MUST-15) and what our frames hold."""
+        if offered == 0:
+            offered = 536
+        elif offered < 48:  # nobody's link is that small; and we owe nobody a packet per byte
+            offered = 48
+        return offered if offered < self.mss else self.mss
+
+    def take(self):
+        """A free connection of the pool, or None."""
+        for p in self.pcbs:
+            if free(p):
+                return p
+        return None
+
+    def arrives(self):
+        """Take the segment in iface.rx (RFC 9293, 3.10.7)."""
+        s = self.seg
+        self.count[_ST_IN_SEGS] += 1
+        if s[_S_BCAST]:  # MUST-57: without any answer
+            self.count[_ST_IN_ERRS] += 1
+            return
+        bad = parse(self.iface.rx, s)
+        if bad:
+            self.count[bad] += 1
+            return
+        i = find(self.tcbs, len(self.pcbs), _TCB_WORDS, s)
+        if i >= 0:
+            arrives(self, self.pcbs[i])
+        else:
+            self.no_connection(s)
+
+    def no_connection(self, s):
+        """No connection has this pair: half-open, TIME-WAIT, a listener's, or a stranger's."""
+        i = find(self.half, self.half_n, _HALF_WORDS, s)
+        if i >= 0:
+            listen.half_arrives(self, i)
+            return
+        listener = listen.find(self, s[_S_LPORT])
+        i = timewait.look_up(self)
+        if i >= 0:
+            if not timewait.arrives(self, i):
+                return
+            if listener is not None:  # a newer SYN: the pair is used again
+                self.reopen(i)
+                return
+            timewait.drop(self, i)
+        if listener is not None:
+            listen.syn_arrives(self, listener)
+        elif not s[_S_FLAGS] & _RST:  # 3.5.2, group 1
+            reset_for(self.out, s)
+            output.send_out(self)
+
+    def reopen(self, i):
+        """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its place."""
+        listen.pair_of(self.out, self.seg)
+        listen.choose_isn(self.h, self.out)
+        timewait.raise_isn(self.out, self.tw, i)
+        if listen.record(self):
+            timewait.drop(self, i)
+            self.count[_ST_TW_REUSED] += 1
+
+    def unreachable(self, code):
+        """An ICMP `destination unreachable` quotes a segment of ours (RFC 9293, 3.9.2.2; RFC 5461).
+
+        While a connection opens, an error that will not pass ends it; later every one is soft: it is
+        kept, and told only if the connection ends for want of an answer.
+        """
+        s = self.seg
+        i = find(self.tcbs, len(self.pcbs), _TCB_WORDS, s)
+        if i < 0:
+            return
+        p = self.pcbs[i]
+        r = p.r
+        if not in_flight(r, s):
+            return
+        err = _ENETUNREACH if code in (0, 5, 6, 11) else _EHOSTUNREACH
+        if code == 3:
+            err = _ECONNREFUSED
+        elif code == 2:
+            err = _ENOPROTOOPT
+        if code in (2, 3) and r[_STATE] <= _SYN_RECEIVED:
+            self.count[_ST_ATTEMPT_FAILS] += 1
+            release(p, err)
+        else:
+            p.soft = err
+
+    def flush(self):
+        """Let every connection speak that has something to say."""
+        i = next_speaker(self.tcbs, len(self.pcbs), 0)
+        while i >= 0:
+            p = self.pcbs[i]
+            p.r[_FLAGS] &= ~_SPEAK
+            output.push(self, p)
+            i = next_speaker(self.tcbs, len(self.pcbs), i + 1)
+
+    def timers(self):
+        timers.run(self)
+        self.flush()
+
+    def earliest(self):
+        timers.earliest(self)
+
+    def abort_all(self, err):
+        """Our address is gone, and every connection with it (MUST-45: it cannot change under them)."""
+        for p in self.pcbs:
+            if p.r[_STATE]:
+                release(p, err)
+        for i in range(self.half_n):
+            listen.drop(self, i)
+        for i in range(self.tw_n):
+            timewait.drop(self, i)

@@ -1,0 +1,231 @@
+"""The calls of the program on a connection (RFC 9293, 3.10.1 to 3.10.5), without waiting: api/ waits."""
+
+import micropython
+from micropython import const
+
+from ..core.rand import choose_isn
+from ..core.tick import set_timer
+from ..wire.tcp import find
+from . import listen, output, pcb
+from .pcb import release, set_state
+from .track import open_active
+
+# --- layout: written by tools/layout.py ---
+_S_SRC = const(0)
+_S_PORTS = const(1)
+_O_DST = const(0)
+_O_PORTS = const(1)
+_STATE = const(2)
+_FLAGS = const(3)
+_RCV_WND = const(13)
+_RX_RD = const(14)
+_RX_LEN = const(15)
+_TX_RD = const(16)
+_TX_LEN = const(17)
+_RTO = const(18)
+_T_REXMT = const(23)
+_T_KEEP = const(25)
+_KA_IDLE = const(29)
+_KA_PROBE = const(30)
+_TCB_WORDS = const(38)
+_HALF_WORDS = const(7)
+_TW_WORDS = const(5)
+_C_FIN_TIMEOUT = const(4)
+_ST_ACTIVE = const(27)
+_ST_ABORT_DATA = const(33)
+# --- end of layout ---
+
+_ACK_NOW = const(1)
+_FIN_QUEUED = const(2)
+_ORPHAN = const(4)
+_NODELAY = const(16)
+_KEEPALIVE = const(32)
+_RCV_SHUT = const(64)
+
+_SYN_SENT = const(2)
+_SYN_RECEIVED = const(3)
+_ESTABLISHED = const(4)
+_FIN_WAIT_1 = const(5)
+_FIN_WAIT_2 = const(6)
+_CLOSE_WAIT = const(7)
+_CLOSING = const(8)
+_LAST_ACK = const(9)
+
+_EADDRINUSE = const(98)
+_ENOBUFS = const(105)
+_ECONNABORTED = const(103)
+
+
+@micropython.viper
+def pair(o: ptr32, s: ptr32, ip: ptr8, lport: int, rport: int):
+    """Put a pair into the out record, and into the segment record for look-ups."""
+    a = (ip[0] << 24) | (ip[1] << 16) | (ip[2] << 8) | ip[3]
+    b = (lport << 16) | rport
+    o[_O_DST] = a
+    o[_O_PORTS] = b
+    s[_S_SRC] = a
+    s[_S_PORTS] = b
+
+
+def pair_taken(t):
+    """Whether a connection, half-open or not, has the pair in the segment record."""
+    s = t.seg
+    return find(t.tcbs, len(t.pcbs), _TCB_WORDS, s) >= 0 or find(t.half, t.half_n, _HALF_WORDS, s) >= 0
+
+
+def connect(t, ip, lport, rport):
+    """Active open to ip (4 bytes) and rport.  Returns the connection, in SYN-SENT, or an errno.
+
+    A pair in TIME-WAIT is not used: a chosen port that meets one is refused, a free one is looked for.
+    """
+    pair(t.out, t.seg, ip, lport, rport)
+    if pair_taken(t) or find(t.tw, t.tw_n, _TW_WORDS, t.seg) >= 0:
+        return _EADDRINUSE
+    p = t.take()
+    if p is None:
+        return _ENOBUFS
+    pcb.start(p, t.mss, t.cfg)
+    choose_isn(t.h, t.out)
+    open_active(p.r, t.out)
+    set_state(p, _SYN_SENT)
+    t.count[_ST_ACTIVE] += 1
+    set_timer(t.h, p.r, _T_REXMT, p.r[_RTO])
+    output.opening(t, p)
+    return p
+
+
+def ephemeral(t, ip, rport, draw):
+    """A free local port for a pair, drawn at random from 49152..65535 (RFC 6056, 3.3.1); 0 when all are taken.
+
+    draw() returns a number below 16384; where it points to a pair in use, the next one is tried.
+    """
+    first = draw()
+    for i in range(16384):
+        port = 49152 + (first + i & 0x3FFF)
+        pair(t.out, t.seg, ip, port, rport)
+        if not pair_taken(t) and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0 and listen.find(t, port) is None:
+            return port
+    return 0
+
+
+def write(t, p, buf, off, n):
+    """Queue up to n bytes of buf from off on and send what may be sent.  Returns how many were taken."""
+    r = p.r
+    room = len(p.tx) - r[_TX_LEN]
+    if n > room:
+        n = room
+    if n > 0:
+        at = r[_TX_RD] + r[_TX_LEN]
+        output.ring.put(p.tx, at if at < len(p.tx) else at - len(p.tx), buf, off, n)
+        r[_TX_LEN] += n
+        output.push(t, p)
+    return n
+
+
+def read(t, p, buf, off, n, peek=False):
+    """Move up to n received bytes into buf from off on.  Returns how many."""
+    r = p.r
+    have = r[_RX_LEN]
+    if n > have:
+        n = have
+    if n:
+        at = r[_RX_RD]
+        output.ring.get(p.rx, at, buf, off, n)
+        if not peek:
+            at += n
+            r[_RX_RD] = at if at < len(p.rx) else at - len(p.rx)
+            r[_RX_LEN] = have - n
+            window_update(t, p, r)
+    return n
+
+
+def window_update(t, p, r):
+    """The program has read: tell the peer, once the step is worth while (3.8.6.2.2)."""
+    size = len(p.rx)
+    step = size - r[_RX_LEN] - r[_RCV_WND]
+    if step >= t.mss or step << 1 >= size:
+        if r[_STATE] and not r[_FLAGS] & _RCV_SHUT:
+            r[_FLAGS] |= _ACK_NOW
+            output.push(t, p)
+
+
+def shut(t, p):
+    """No more will be sent: a FIN follows the data (3.10.4)."""
+    r = p.r
+    state = r[_STATE]
+    if r[_FLAGS] & _FIN_QUEUED:
+        return
+    if state == _ESTABLISHED:
+        set_state(p, _FIN_WAIT_1)
+    elif state == _CLOSE_WAIT:
+        set_state(p, _LAST_ACK)
+    elif state != _SYN_RECEIVED:
+        return
+    r[_FLAGS] |= _FIN_QUEUED
+    output.push(t, p)
+
+
+def close(t, p):
+    """The program is done with p (3.10.4).  Unread data turn it into a reset (RFC 2525, 2.17)."""
+    r = p.r
+    p.sock = None
+    p.listener = None
+    state = r[_STATE]
+    r[_FLAGS] |= _ORPHAN
+    if state == 0:
+        return
+    if state == _SYN_SENT:
+        release(p, 0)
+    elif r[_RX_LEN]:
+        t.count[_ST_ABORT_DATA] += 1
+        abort(t, p)
+    else:
+        shut(t, p)
+        if r[_STATE] == _FIN_WAIT_2:
+            set_timer(t.h, r, _T_KEEP, t.cfg[_C_FIN_TIMEOUT] * 1000)
+
+
+def abort(t, p):
+    """3.10.5: RST where the peer may still hope, and the record is free."""
+    state = p.r[_STATE]
+    if state and state != _SYN_SENT and state < _CLOSING:
+        output.reset(t, p)
+    if state:
+        release(p, _ECONNABORTED)
+
+
+def keepalive(t, p, on):
+    """SO_KEEPALIVE for p (3.8.4)."""
+    r = p.r
+    if on:
+        r[_FLAGS] |= _KEEPALIVE
+        r[_KA_PROBE] &= ~0xFF
+        set_timer(t.h, r, _T_KEEP, r[_KA_IDLE] * 1000)
+    else:
+        r[_FLAGS] &= ~_KEEPALIVE
+        if r[_STATE] != _FIN_WAIT_2:
+            r[_T_KEEP] = -1
+
+
+def listen_on(t, sock, port, backlog):
+    """Passive open.  Returns the listener or an errno."""
+    if listen.find(t, port) is not None:
+        return _EADDRINUSE
+    for i in range(len(t.listeners)):
+        if t.listeners[i] is None:
+            t.listeners[i] = x = listen.Listener(sock, port, backlog)
+            return x
+    return _ENOBUFS
+
+
+def unlisten(t, listener):
+    """Close a listener: its half-open records vanish, its waiting connections are reset."""
+    for i in range(len(t.listeners)):
+        if t.listeners[i] is listener:
+            t.listeners[i] = None
+    listen.forget(t, listener.port)
+    for p in t.pcbs:
+        if p.listener is listener:
+            p.listener = None
+            p.r[_FLAGS] |= _ORPHAN
+            abort(t, p)

@@ -1,0 +1,297 @@
+"""The record layouts of ferrule: one table per record, one sentence per field.
+
+Viper code folds an offset only when it is an underscore ``const`` of its own file, so every file that
+touches a record carries a block of constants.  The blocks are written by this program from the tables
+below, and hold just the names that the file uses:
+
+    python -m tools.layout            rewrite the blocks in lib/ferrule
+    python -m tools.layout --check    exit 1 and name the file when a block is out of date
+    python -m tools.layout --print    the tables for a reader
+
+All fields are 32-bit words of an ``array('i')``.  *absolute* fields hold full 32-bit protocol numbers or
+addresses: only viper code may read them, because as Python integers they would be heap objects on a
+32-bit board.  Every other field is a small integer that plain bytecode may read and write.
+"""
+
+import argparse
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+LIB = ROOT / "lib" / "ferrule"
+BEGIN = "# --- layout: written by tools/layout.py ---"
+END = "# --- end of layout ---"
+
+# name -> (prefix of the constants, what the record is, fields)
+RECORDS = {
+    "host": ("_H_", "the host: clock, addresses, secrets; one per stack", [
+        ("NOW", "milliseconds, wraps at 2**30 as time.ticks_ms does"),
+        ("DUE", "when the earliest timer of all ends (same clock)"),
+        ("ISN_CLOCK", "absolute: 4-microsecond clock of RFC 6528, fed by elapsed time"),
+        ("IP", "absolute: our address"),
+        ("MASK", "absolute: our network mask"),
+        ("GW", "absolute: the gateway's address, 0 when there is none"),
+        ("MAC0", "absolute: first four bytes of our hardware address"),
+        ("MAC1", "last two bytes of our hardware address"),
+        ("KEY0", "absolute: secret of the keyed hash, first half"),
+        ("KEY1", "absolute: secret of the keyed hash, second half"),
+        ("IP_ID", "next IPv4 identification, 16 bits"),
+        ("TTL", "time to live of what we send"),
+        ("TOKENS", "ICMP errors and challenge ACKs that may still be sent this second"),
+        ("TOKENS_AT", "when the tokens are filled up again"),
+    ]),
+    "seg": ("_S_", "scratch: what the leaves found in the frame in hand", [
+        ("SRC", "absolute: IP source address (same word as the tables' first)"),
+        ("PORTS", "absolute: our port << 16 | their port (same word as the tables' second)"),
+        ("SEQ", "absolute: SEG.SEQ"),
+        ("ACK", "absolute: SEG.ACK"),
+        ("L4", "offset of the transport header in the frame"),
+        ("L4_LEN", "bytes from the transport header to the end of the IP packet"),
+        ("BCAST", "1 when the IP destination is a broadcast address"),
+        ("PROTO", "IP protocol number"),
+        ("FLAGS", "TCP flags: FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32"),
+        ("DATA", "offset of the text in the frame"),
+        ("LEN", "bytes of text"),
+        ("WND", "SEG.WND"),
+        ("MSS", "MSS option, 0 when absent"),
+        ("LPORT", "destination port: ours"),
+        ("REL", "SEG.SEQ - RCV.NXT of the matched connection, clamped to +-2**29"),
+        ("ACKED", "SEG.ACK - SND.UNA of the matched connection, clamped to +-2**29"),
+        ("NEWER", "1 when SND.WND may be taken from this segment (SND.WL1, SND.WL2)"),
+    ]),
+    "out": ("_O_", "scratch: the segment about to be built", [
+        ("DST", "absolute: IP destination"),
+        ("PORTS", "absolute: our port << 16 | their port"),
+        ("SEQ", "absolute: SEG.SEQ"),
+        ("ACK", "absolute: SEG.ACK"),
+        ("FLAGS", "TCP flags"),
+        ("WND", "window to advertise, 0..65535"),
+        ("MSS", "MSS option to send, 0: none"),
+        ("LEN", "bytes of text, already in the frame behind the header"),
+    ]),
+    "tcb": ("_", "one connection (RFC 9293, 3.3.1)", [
+        ("R_IP", "absolute: remote address"),
+        ("PORTS", "absolute: our port << 16 | their port; 0: the record is not in use on the wire"),
+        ("STATE", "one of the eleven states"),
+        ("FLAGS", "what is pending and what was asked for, see tcp/pcb.py"),
+        ("SND_UNA", "absolute: oldest unacknowledged number; the left edge of everything below"),
+        ("RCV_NXT", "absolute: next number expected; the left edge of the receive side"),
+        ("SND_NXT", "SND.NXT - SND.UNA"),
+        ("SND_MAX", "highest number ever sent + 1, - SND.UNA; above SND_NXT after a timeout"),
+        ("SND_WND", "SND.WND"),
+        ("SND_WL1", "absolute: SEG.SEQ of the last window update"),
+        ("SND_WL2", "absolute: SEG.ACK of the last window update"),
+        ("MAX_WND", "largest window the peer ever offered"),
+        ("SND_MSS", "effective send MSS"),
+        ("RCV_WND", "advertised right edge - RCV.NXT"),
+        ("RX_RD", "receive ring: index of the first unread byte"),
+        ("RX_LEN", "receive ring: bytes ready to be read"),
+        ("TX_RD", "send ring: index of the byte numbered SND.UNA"),
+        ("TX_LEN", "send ring: bytes held, sent or not"),
+        ("RTO", "retransmission timeout in force, ms"),
+        ("SRTT", "smoothed round-trip time, ms << 3; 0: none yet"),
+        ("RTTVAR", "round-trip time variation, ms << 2"),
+        ("RTT_END", "number after the segment being timed, - SND.UNA; 0: none"),
+        ("RTT_AT", "when the timed segment was sent"),
+        ("T_REXMT", "retransmission or persist timer ends, -1: off"),
+        ("T_DACK", "delayed ACK goes out, -1: off"),
+        ("T_KEEP", "keepalive or FIN-WAIT-2 timer ends, -1: off"),
+        ("RETRIES", "retransmissions or window probes in a row without an answer"),
+        ("UNACKED", "bytes taken since our last ACK"),
+        ("RCV_FIN", "number after the peer's FIN, - RCV.NXT, when it came out of order; 0: none"),
+        ("KA_IDLE", "keepalive: idle time, s"),
+        ("KA_PROBE", "keepalive: interval in s << 15 | count << 8 | probes unanswered so far"),
+        ("HOLES", "blocks kept beyond RCV.NXT, 0..4"),
+        ("BLOCK0", "absolute: first block: start - RCV.NXT | length << 16"),
+        ("BLOCK1", "absolute: second block"),
+        ("BLOCK2", "absolute: third block"),
+        ("BLOCK3", "absolute: fourth block"),
+        ("CWND", "congestion window in bytes; no limit but after a timeout"),
+        ("QUEUED", "order in the accept queue; 0: taken by the program or our own open"),
+    ]),
+    "half": ("_HO_", "a half-open connection: SYN seen, SYN+ACK sent", [
+        ("R_IP", "absolute: remote address"),
+        ("PORTS", "absolute: our port << 16 | their port; 0: free"),
+        ("ISS", "absolute: our initial sequence number"),
+        ("IRS", "absolute: theirs"),
+        ("AT", "when the SYN+ACK is sent again"),
+        ("WND_MSS", "absolute: their window << 16 | their MSS"),
+        ("RETRIES", "SYN+ACKs sent again so far"),
+    ]),
+    "tw": ("_TW_", "a connection in TIME-WAIT", [
+        ("R_IP", "absolute: remote address"),
+        ("PORTS", "absolute: our port << 16 | their port; 0: free"),
+        ("SND_NXT", "absolute: our next number"),
+        ("RCV_NXT", "absolute: their next number"),
+        ("AT", "when two segment lifetimes are over"),
+    ]),
+    "neigh": ("_N_", "one neighbour in the ARP cache", [
+        ("IP", "absolute: its address; 0: free"),
+        ("MAC0", "absolute: first four bytes of its hardware address"),
+        ("MAC1", "last two bytes"),
+        ("STATE", "1 incomplete, 2 reachable, 3 being asked again"),
+        ("UNTIL", "how long it is believed without being asked again"),
+        ("AT", "when the next request is due, -1: none"),
+        ("TRIES", "requests sent without an answer"),
+    ]),
+}
+
+# Protocol settings: index in Stack.cfg, Linux's name, default, unit.
+SETTINGS = [
+    ("SYN_RETRIES", "tcp_syn_retries", 7, "retransmissions; 7 keeps trying for 183 s (MUST-23)"),
+    ("SYNACK_RETRIES", "tcp_synack_retries", 5, "retransmissions"),
+    ("RETRIES2", "tcp_retries2", 15, "retransmissions"),
+    ("ORPHAN_RETRIES", "tcp_orphan_retries", 8, "retransmissions after close()"),
+    ("FIN_TIMEOUT", "tcp_fin_timeout", 60, "s in FIN-WAIT-2 after close()"),
+    ("MSL", "tcp_msl", 30, "s; TIME-WAIT lasts twice as long"),
+    ("KEEP_TIME", "tcp_keepalive_time", 7200, "s of silence before the first probe"),
+    ("KEEP_INTVL", "tcp_keepalive_intvl", 75, "s between probes"),
+    ("KEEP_PROBES", "tcp_keepalive_probes", 9, "unanswered probes that end a connection"),
+    ("CHALLENGE", "tcp_challenge_ack_limit", 100, "challenge ACKs and ICMP errors a second"),
+    ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
+    ("TTL", "ip_default_ttl", 64, "hops"),
+]
+
+# Counters: index in Stack.count, Linux's name (or one in its manner), what is counted.
+COUNTERS = [
+    ("RX_FRAMES", "RxFrames", "frames the link handed over"),
+    ("TX_FRAMES", "TxFrames", "frames the link took"),
+    ("TX_BUSY", "TxBusy", "times the link was busy and a frame had to wait"),
+    ("ETH_DROP", "EthDrops", "frames too short, for another address or of an unknown type"),
+    ("ARP_IN", "ArpIn", "ARP packets taken"),
+    ("ARP_BAD", "ArpInErrors", "malformed or implausible ARP packets"),
+    ("ARP_REQ", "ArpOutRequests", "ARP requests sent"),
+    ("ARP_REPLY", "ArpOutReplies", "ARP replies sent"),
+    ("ARP_FAIL", "ArpFailures", "neighbours that never answered"),
+    ("ARP_QDROP", "ArpQueueDrops", "packets that found no place while an address was asked for"),
+    ("ARP_FULL", "ArpEvictions", "neighbours pushed out of a full cache"),
+    ("IP_HDR", "InHdrErrors", "bad version, header length, total length or checksum"),
+    ("IP_ADDR", "InAddrErrors", "destination not ours or source impossible"),
+    ("IP_FRAG", "ReasmFails", "fragments, which are dropped"),
+    ("IP_PROTO", "InUnknownProtos", "protocols nobody here speaks"),
+    ("ICMP_BAD", "IcmpInErrors", "ICMP too short or with a bad checksum"),
+    ("ICMP_ECHO", "IcmpInEchos", "echo requests taken"),
+    ("ICMP_ECHO_REPLY", "IcmpOutEchoReps", "echo replies sent"),
+    ("ICMP_UNREACH_IN", "IcmpInDestUnreachs", "destination unreachable received"),
+    ("ICMP_UNREACH_OUT", "IcmpOutDestUnreachs", "destination unreachable sent"),
+    ("RATE_LIMITED", "OutRateLimited", "answers not given because the limit of the second was reached"),
+    ("IN_SEGS", "InSegs", "TCP segments taken"),
+    ("OUT_SEGS", "OutSegs", "TCP segments sent"),
+    ("IN_ERRS", "InErrs", "TCP segments with an impossible header"),
+    ("IN_CSUM", "InCsumErrors", "TCP segments with a bad checksum"),
+    ("OUT_RSTS", "OutRsts", "resets sent"),
+    ("RETRANS", "RetransSegs", "TCP segments sent again"),
+    ("ACTIVE", "ActiveOpens", "connect() calls that sent a SYN"),
+    ("PASSIVE", "PassiveOpens", "SYNs that made a half-open record"),
+    ("ATTEMPT_FAILS", "AttemptFails", "openings that failed"),
+    ("ESTAB_RESETS", "EstabResets", "connections ended by a reset"),
+    ("TIMEOUTS", "TCPTimeouts", "retransmission timers that ran out"),
+    ("ABORT_TIMEOUT", "TCPAbortOnTimeout", "connections given up after the last retransmission"),
+    ("ABORT_DATA", "TCPAbortOnData", "connections reset because data were left unread"),
+    ("SYN_RETRANS", "TCPSynRetrans", "SYN and SYN+ACK sent again"),
+    ("REQ_FULL", "TCPReqQFullDrop", "SYNs dropped because the half-open table was full"),
+    ("LISTEN_OVER", "ListenOverflows", "final ACKs dropped: accept queue or connection table full"),
+    ("OFO", "TCPOFOQueue", "segments kept out of order"),
+    ("OFO_DROP", "TCPOFODrop", "out-of-order segments that found no place in the list"),
+    ("RCVQ_DROP", "TCPRcvQDrop", "segments that began beyond the window"),
+    ("CHALLENGE_ACK", "TCPChallengeACK", "challenge ACKs (RFC 5961)"),
+    ("TW", "TW", "connections that entered TIME-WAIT"),
+    ("TW_REUSED", "TWRecycled", "TIME-WAIT records reopened by a newer SYN"),
+    ("TW_REAPED", "TCPTimeWaitOverflow", "oldest TIME-WAIT records given up for newer ones"),
+    ("PROBES", "TCPWinProbe", "zero-window probes sent"),
+    ("KEEPALIVE", "TCPKeepAlive", "keepalive probes sent"),
+    ("DELAYED_ACKS", "DelayedACKs", "ACKs sent by the delayed-ACK timer"),
+]
+
+
+def constants():
+    """Every constant by name: {"_H_NOW": (0, "sentence"), ...}."""
+    out = {}
+    for prefix, _, fields in RECORDS.values():
+        for i, (name, text) in enumerate(fields):
+            if prefix + name in out:
+                raise SystemExit("two records define %s" % (prefix + name))
+            out[prefix + name] = (i, text)
+    for key, (prefix, _, fields) in RECORDS.items():
+        out["_%s_WORDS" % key.upper()] = (len(fields), "words of a %s record" % key)
+    for i, (name, linux, default, unit) in enumerate(SETTINGS):
+        out["_C_" + name] = (i, "%s: %s" % (linux, unit))
+    for i, (name, linux, text) in enumerate(COUNTERS):
+        out["_ST_" + name] = (i, "%s: %s" % (linux, text))
+    out["_SETTINGS"] = (len(SETTINGS), "settings")
+    out["_COUNTERS"] = (len(COUNTERS), "counters")
+    return out
+
+
+def block(used, table):
+    lines = [BEGIN]
+    for name in table:
+        if name in used:
+            lines.append("%s = const(%d)" % (name, table[name][0]))
+    return "\n".join(lines + [END])
+
+
+def rewrite(path, table):
+    """The file's text with its block brought up to date."""
+    text = path.read_text()
+    if BEGIN not in text:
+        return text
+    head, rest = text.split(BEGIN, 1)
+    _, tail = rest.split(END, 1)
+    code = re.sub(r"#.*", "", head + tail)
+    used = set(re.findall(r"\b_[A-Z][A-Z0-9_]*\b", code))
+    return head + block(used, table) + tail
+
+
+def names_module():
+    """lib/ferrule/api/names.py: the words that people read, loaded only when somebody asks."""
+    rows = ['"""Names of settings and counters, in the order of their records.  Written by tools/layout.py."""', "",
+            "SETTINGS = ("]
+    rows += ['    "%s",  # %s' % (linux, unit) for _, linux, _, unit in SETTINGS]
+    rows += [")", "COUNTERS = ("]
+    rows += ['    "%s",  # %s' % (linux, text) for _, linux, text in COUNTERS]
+    return "\n".join(rows + [")", ""])
+
+
+def words_module():
+    """host_tests/mp/layout_words.py: offsets of a connection's record for the tests' invariants."""
+    rows = ['"""Offsets in the record of a connection.  Written by tools/layout.py."""', ""]
+    rows += ["%s = %d" % (name, i) for i, (name, _) in enumerate(RECORDS["tcb"][2])]
+    return "\n".join(rows + [""])
+
+
+def defaults():
+    return "_DEFAULTS = (%s)" % ", ".join(str(d) for _, _, d, _ in SETTINGS)
+
+
+def main():
+    ap = argparse.ArgumentParser(prog="python -m tools.layout", description=__doc__.split("\n")[0])
+    ap.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is out of date")
+    ap.add_argument("--print", action="store_true", help="print the tables")
+    args = ap.parse_args()
+    if args.print:
+        for key, (prefix, what, fields) in RECORDS.items():
+            print("%s: %s (%d bytes)" % (key, what, 4 * len(fields)))
+            for i, (name, text) in enumerate(fields):
+                print("  %2d %-12s %s" % (i, name, text))
+        return 0
+    table = constants()
+    stale = []
+    files = [(p, rewrite(p, table)) for p in sorted(LIB.rglob("*.py"))]
+    files = [f for f in files if f[0].name != "names.py"] 
+    files += [(LIB / "api" / "names.py", names_module()), (ROOT / "host_tests/mp/layout_words.py", words_module())]
+    for path, text in files:
+        if path.name == "stack.py":
+            text = re.sub(r"^_DEFAULTS = .*$", defaults(), text, flags=re.M)
+        if not path.exists() or path.read_text() != text:
+            stale.append(path)
+            if not args.check:
+                path.write_text(text)
+    for path in stale:
+        print("%s %s" % ("out of date:" if args.check else "rewrote", path.relative_to(ROOT)))
+    return 1 if stale and args.check else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
