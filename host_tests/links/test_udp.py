@@ -1,4 +1,4 @@
-"""Link `udp`: datagrams between two ports of this host. Only where there is a host: the unix port."""
+"""Link `udp`: datagrams between two ports of this host, so only on the unix port."""
 
 from testing import skip
 

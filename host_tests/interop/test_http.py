@@ -1,0 +1,76 @@
+"""The HTTP echo device on a veth, with the kernel's clients."""
+
+import json
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from conftest import complaints, need_tool
+
+PEER = [sys.executable, Path(__file__).resolve().parent / "peer.py"]
+
+# `make soak` sets it to 20000.
+REQUESTS = int(os.environ.get("FERRULE_SOAK_REQUESTS", "3000"))
+
+
+@pytest.fixture(autouse=True)
+def alive(lan, http_device):
+    """The device outlives every test without an exception, and the kernel finds nothing wrong."""
+    before = lan.counters()
+    yield
+    http_device.check()
+    assert not complaints(lan, before)
+
+
+def curl(lan, *arguments):
+    """What curl prints."""
+    need_tool("curl", "curl")
+    return lan.run(["curl", "-sS", "-m", "60", *arguments])
+
+
+def test_curl_gets_the_page_and_the_connection_table(lan):
+    assert "<html" in curl(lan, f"http://{lan.DEVICE}/").stdout.lower()
+    assert json.loads(curl(lan, f"http://{lan.DEVICE}/netstat").stdout)
+
+
+@pytest.mark.parametrize("how", ["with a length", "chunked"])
+def test_five_megabytes_are_echoed_byte_for_byte(lan, tmp_path, how):
+    sent = tmp_path / "sent"
+    sent.write_bytes(os.urandom(5_000_000))
+    back = tmp_path / "back"
+    chunked = ["-H", "Transfer-Encoding: chunked"] if how == "chunked" else []
+    data = ["--data-binary", f"@{sent}", "-H", "Expect:", *chunked]
+    curl(lan, *data, "-o", back, f"http://{lan.DEVICE}/echo")
+    assert back.read_bytes() == sent.read_bytes()
+
+
+@pytest.mark.parametrize("how", ["kill", "reset"])
+def test_a_client_that_dies_in_the_middle_stops_nobody(lan, how):
+    request = (
+        "POST /echo HTTP/1.1\\r\\nHost: x\\r\\nContent-Length: 10000000\\r\\n\\r\\n" + "x" * 5000
+    )
+    for _ in range(10):
+        lan.run([*PEER, "die", how, "--port", 80, "--request", request], check=False)
+    assert "<html" in curl(lan, f"http://{lan.DEVICE}/").stdout.lower()
+
+
+def test_requests_whose_ports_wrap_meet_time_wait_and_neither_fail_nor_stall(lan):
+    # The device closes first and keeps TIME_WAIT; with 500 ports the client comes back to them soon.
+    lan.set("net.ipv4.ip_local_port_range", "40000 40499")
+    requests(lan, REQUESTS)
+
+
+def test_requests_that_either_side_closes_neither_fail_nor_stall(lan):
+    lan.set("net.ipv4.ip_local_port_range", "32768 60999")
+    requests(lan, REQUESTS // 2, "--client-closes")
+
+
+def requests(lan, count, *more):
+    """So many requests, a new connection each, four at a time."""
+    before = lan.counters()
+    command = [*PEER, "requests", "--count", count, "--at-once", 4, *more]
+    done = lan.run(command, timeout=60 + count // 20)
+    after = lan.counters()
+    print(done.stdout, {name: after[name] - before[name] for name in ("TcpRetransSegs",)})
+    assert json.loads(done.stdout)["requests"] == count

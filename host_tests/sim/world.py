@@ -1,0 +1,187 @@
+"""Two ferrule stacks in one program, an impaired wire between them, and a clock that only we move.
+
+Runs inside MicroPython. Everything that happens follows from the seed and the programs: the same
+seed gives the same frames at the same milliseconds on every interpreter, and `trace()` says so in
+one number.
+
+    world = World(seed=7, loss=50_000)
+    world.run([EchoServer(world.b, 7), EchoClient(world.a, 7, size=256 * 1024)])
+"""
+
+import micropython
+
+import ferrule
+from ferrule.link import loop
+from ferrule.link.impair import Dice, Impair
+
+A_IP = "10.0.0.1"
+B_IP = "10.0.0.2"
+_MASK = "255.255.255.0"
+
+# What the sessions on 200 seeds must survive, in parts per million of the frames.
+ROUGH = {"loss": 50_000, "duplicate": 10_000, "reorder": 50_000, "corrupt": 5_000, "delay": 5}
+
+
+class Stuck(Exception):
+    """The programs did not finish in the time they had, or the stacks never came to rest."""
+
+
+class World:
+    """Stack `a` and stack `b`; the wire is impaired at a's end, in both directions.
+
+    `now` is the time in milliseconds since the start. `limits` go to both stacks.
+    """
+
+    def __init__(self, seed, limits=None, slots=32, start=0, **rates):
+        self.seed = seed
+        self.now = start
+        end_a, end_b = loop.pair(slots=slots)
+        self.ends = (end_a, end_b)
+        self.wire = Impair(end_a, self.ticks_ms, seed, slots=slots, **rates)
+        self._hash = bytearray(4)
+        limits = limits or {}
+        self.a = self._stack(Tap(self.wire, self, 1), A_IP, 2, limits)
+        self.b = self._stack(Tap(end_b, self, 2), B_IP, 3, limits)
+
+    def _stack(self, link, address, stream, limits):
+        dice = Dice(self.seed, stream)
+
+        def random(n):
+            drawn = bytearray(n)
+            dice.fill(drawn)
+            return bytes(drawn)
+
+        net = ferrule.Stack(link, ticks_ms=self.ticks_ms, random=random, **limits)
+        net.active(True)
+        net.ifconfig((address, _MASK, "0.0.0.0", "0.0.0.0"))
+        return net
+
+    def ticks_ms(self):
+        """The clock of both stacks and of the wire."""
+        return self.now & 0x3FFFFFFF
+
+    def trace(self):
+        """A number that stands for every frame sent so far and when; printable."""
+        return "".join("%02x" % byte for byte in self._hash)
+
+    def note(self, who, frame, n):
+        """Add a frame that stack `who` sends to the trace."""
+        _mix(self._hash, self.now & 0x3FFFFFFF, who, frame, n)
+
+    def plug(self, up):
+        """Plug the cable in, or pull it out."""
+        self.ends[0].plug(up)
+
+    def turn(self):
+        """Let the stacks and the wire do all there is to do now. Returns ms to the next event."""
+        for _ in range(1000):
+            next_a = self.a.poll()
+            next_b = self.b.poll()
+            next_wire = self.wire.next_due()
+            if next_wire and not self.ends[0].waiting() and not self.ends[1].waiting():
+                soonest = min(next_a, next_b)
+                if 0 < next_wire < soonest:
+                    soonest = next_wire
+                return soonest
+        raise Stuck("the stacks exchange frames for ever at %d ms" % self.now)
+
+    def step(self, programs=()):
+        """Run the programs that have something to do now, then go on to the next event."""
+        for _ in range(1000):
+            ms = self.turn()
+            moved = False
+            for program in programs:
+                if not program.done and program.step():
+                    moved = True
+            if not moved:
+                self.now += max(ms, 1)
+                return
+        raise Stuck("the programs never rest at %d ms" % self.now)
+
+    def run(self, programs, limit_ms=1_000_000_000):
+        """Run until every program is done. Raises Stuck after limit_ms."""
+        end = self.now + limit_ms
+        while not all(program.done for program in programs):
+            if self.now >= end:
+                raise Stuck("not done after %d ms: %s" % (limit_ms, self.describe(programs)))
+            self.step(programs)
+
+    def idle(self, ms):
+        """Let ms milliseconds pass."""
+        end = self.now + ms
+        while self.now < end:
+            self.now += min(max(self.turn(), 1), end - self.now)
+        self.turn()
+
+    def describe(self, programs=()):
+        """What a failing test prints."""
+        lines = ["", "seed %d at %d ms, trace %s" % (self.seed, self.now, self.trace())]
+        for name, net in (("a", self.a), ("b", self.b)):
+            for row in net.netstat():
+                lines.append("  %s %r" % (name, row))
+        for name, way in (("a to b", self.wire.way_out), ("b to a", self.wire.way_in)):
+            text = "  %s: %d frames, %d lost, %d duplicated, %d reordered, %d corrupted, %d busy"
+            counts = (way.lost, way.duplicated, way.reordered, way.corrupted, way.busy)
+            lines.append(text % ((name, way.frames) + counts))
+        for program in programs:
+            lines.append("  %r" % program)
+        return "\n".join(lines)
+
+
+class Tap:
+    """Wraps a link and tells the world of each frame that the stack sends."""
+
+    def __init__(self, link, world, who):
+        self.link = link
+        self.mac = link.mac
+        self.mtu = link.mtu
+        self.recv_into = link.recv_into
+        self.isup = link.isup
+        self.close = link.close
+        self._world = world
+        self._who = who
+
+    def send(self, frame, n):
+        """Send through the wrapped link; frames that it refuses are not in the trace."""
+        sent = self.link.send(frame, n)
+        if sent:
+            self._world.note(self._who, frame, n)
+        return sent
+
+    def wait(self, ms):
+        """A blocking call of a program: the world's clock has to move, or nothing ever happens."""
+        self._world.now += max(min(ms, self._world.turn()), 1)
+
+
+@micropython.viper
+def _mix(state: ptr32, now: int, who: int, frame: ptr8, n: int):
+    """Fowler, Noll and Vo's hash (FNV-1a) over the time, the sender, the length and the frame."""
+    prime = 0x1000193
+    state[0] = (state[0] ^ now) * prime
+    state[0] = (state[0] ^ ((who << 16) | n)) * prime
+    at = 0
+    while at < n:
+        state[0] = (state[0] ^ frame[at]) * prime
+        at += 1
+
+
+@micropython.viper
+def pattern(buffer: ptr8, n: int, at: int, key: int):
+    """Write bytes `at` to `at + n` of the stream that `key` stands for."""
+    i = 0
+    while i < n:
+        x = at + i + key
+        buffer[i] = x ^ (x >> 7) ^ (x >> 15)
+        i += 1
+
+
+@micropython.viper
+def differs(buffer: ptr8, n: int, at: int, key: int) -> int:
+    """The first index where the buffer is not bytes `at` to `at + n` of key's stream, or -1."""
+    i = 0
+    while i < n:
+        x = at + i + key
+        if buffer[i] != (x ^ (x >> 7) ^ (x >> 15)) & 0xFF:
+            return i
+        i += 1
+    return -1
