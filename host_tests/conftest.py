@@ -1,0 +1,284 @@
+"""Tests that run inside MicroPython, as pytest items.
+
+A file `test_*.py` in a folder of host_tests runs inside MicroPython, but for the folders of `CPYTHON`, which are ordinary pytest
+(a file says otherwise with a line `# runs in: cpython` or `# runs in: micropython` at its top). Such a file is read with `ast`, never imported here. Each `def test_x(...)` is one item for
+each interpreter: `test_open.py::test_x[x64]`, `[unix32]`, `[cortex_m3]`. A whole file runs in one process of an interpreter;
+what it prints is read as it comes, so that a crash or a time-out is the failure of the test that ran, and the others run again.
+
+Literals of a module that are read: `INTERPRETERS = ("x64",)` where it runs, `TIMEOUT_S = 300` for each test. From the
+environment: FERRULE_REQUIRE_ALL=1 makes an absent interpreter a failure, FERRULE_SEEDS=1000 changes the number of seeds of all
+seeded tests, FERRULE_SEED=17 runs that seed only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
+"""
+
+import ast
+import csv
+import os
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+HERE = Path(__file__).resolve().parent
+sys.path.insert(0, str(HERE))
+
+import interpreters  # noqa: E402  (host_tests is not a package)
+
+CPYTHON = {"interop", "device", "harness", "tools"}
+REQUIREMENTS = HERE / "requirements"
+TIMEOUT_S = 60
+_MOST_LINES = 400              # of what a test printed, the last ones
+_RUNNING = {}
+
+
+# ---- reading test files --------------------------------------------------------------------
+
+
+class Test:
+    """What the source of one test function says."""
+
+    def __init__(self, node):
+        self.name = node.name
+        self.line = node.lineno
+        self.arguments = [argument.arg for argument in node.args.args]
+        self.proves = []
+        self.seeds = None
+        for decorator in node.decorator_list:
+            called = getattr(getattr(decorator, "func", None), "id", None)
+            if called == "proves":
+                self.proves += [ast.literal_eval(argument) for argument in decorator.args]
+            elif called == "seeds":
+                self.seeds = ast.literal_eval(decorator.args[0])
+
+    def call(self, seed=None):
+        """The string that tells runner.py how to call it."""
+        words = []
+        for argument in self.arguments:
+            if argument == "seed":
+                words.append("seed=" + (seed or os.environ.get("FERRULE_SEED") or self._all_seeds()))
+            else:
+                words.append(argument)
+        return self.name + (":" + ",".join(words) if words else "")
+
+    def _all_seeds(self):
+        return f"1-{os.environ.get('FERRULE_SEEDS') or self.seeds or 1}"
+
+
+def read(path):
+    """The tests of a file and its literals INTERPRETERS and TIMEOUT_S."""
+    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    tests, literals = [], {"INTERPRETERS": interpreters.NAMES, "TIMEOUT_S": TIMEOUT_S}
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+            tests.append(Test(node))
+        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in literals:
+            literals[node.targets[0].id] = ast.literal_eval(node.value)
+    return tests, literals
+
+
+def runs_in_micropython(path):
+    """Whether pytest hands the file to MicroPython instead of importing it."""
+    if path.suffix != ".py" or not path.name.startswith("test_") or HERE not in path.parents:
+        return False
+    with open(path, encoding="utf-8") as source:
+        for line in [source.readline() for _ in range(3)]:
+            if line.startswith("# runs in:"):
+                return line.split(":")[1].strip() == "micropython"
+    return path.relative_to(HERE).parts[0] not in CPYTHON and path.parent != HERE
+
+
+# ---- pytest's side -------------------------------------------------------------------------
+
+
+def pytest_addoption(parser):
+    parser.addoption("--requirements", action="store_true",
+                     help="print every requirement with the tests that prove it, and run nothing")
+    parser.addoption("--on", action="append", metavar="INTERPRETER", choices=interpreters.NAMES,
+                     help="run on this interpreter only (may be repeated)")
+
+
+def pytest_pycollect_makemodule(module_path, parent):
+    if runs_in_micropython(module_path):
+        return File.from_parent(parent, path=module_path)
+    return None
+
+
+class File(pytest.File):
+    """A file of tests that run inside MicroPython."""
+
+    def collect(self):
+        tests, literals = read(self.path)
+        wanted = self.config.getoption("--on") or interpreters.NAMES
+        for name in interpreters.NAMES:
+            if name not in literals["INTERPRETERS"] or name not in wanted:
+                continue
+            for test in tests:
+                item = Item.from_parent(self, name=f"{test.name}[{name}]")
+                item.test, item.on, item.timeout_s = test, name, literals["TIMEOUT_S"]
+                yield item
+
+
+class Failed(Exception):
+    """A test that failed inside MicroPython; its text is the whole report."""
+
+
+class Item(pytest.Item):
+    """One test function on one interpreter."""
+
+    def runtest(self):
+        interpreter = _interpreters()[self.on]
+        reason = interpreter.absent()
+        if reason:
+            if os.environ.get("FERRULE_REQUIRE_ALL") == "1":
+                raise Failed(reason)
+            pytest.skip(reason)
+        verdict, text = _batch(self).result(self)
+        if verdict == "skip":
+            pytest.skip(text)
+        if verdict == "fail":
+            raise Failed(text + self._replay(text))
+
+    def _replay(self, text):
+        for line in text.splitlines():
+            if line.startswith("with seed ") and "seed" in self.test.arguments:
+                node = f"host_tests/{self.path.relative_to(HERE)}::{self.name}"
+                return f"\nreplay: FERRULE_SEED={line.split()[2]} .venv/bin/python -m pytest '{node}'"
+        return ""
+
+    def repr_failure(self, excinfo, style=None):
+        if isinstance(excinfo.value, Failed):
+            return str(excinfo.value)
+        return super().repr_failure(excinfo, style)
+
+    def reportinfo(self):
+        return self.path, self.test.line - 1, self.name
+
+
+def _interpreters():
+    if "all" not in _RUNNING:
+        _RUNNING["all"] = interpreters.all_of_them()
+    return _RUNNING["all"]
+
+
+def pytest_sessionfinish(session):
+    for interpreter in _RUNNING.pop("all", {}).values():
+        interpreter.stop()
+
+
+# ---- running a file ------------------------------------------------------------------------
+
+
+def _batch(item):
+    """The run of all selected tests of the item's file on its interpreter."""
+    key = (item.path, item.on)
+    if _RUNNING.get("key") != key:
+        items = [other for other in item.session.items
+                 if isinstance(other, Item) and (other.path, other.on) == key]
+        _RUNNING["key"] = key
+        _RUNNING["batch"] = Batch(_interpreters()[item.on], item.path, items)
+    return _RUNNING["batch"]
+
+
+class Batch:
+    """One file on one interpreter: starts the interpreter, and again after a test that broke it."""
+
+    def __init__(self, interpreter, path, items):
+        self._interpreter = interpreter
+        self._path = path
+        self._left = items
+        self._started = False
+        self._results = {}
+
+    def result(self, item):
+        """("pass" or "skip" or "fail", text) for the item, which runs now if it did not run yet."""
+        while item.name not in self._results:
+            if not self._started:
+                self._start(item)
+            self._advance(item)
+        return self._results.pop(item.name)
+
+    def _start(self, item):
+        # From this item on: pytest asks in the order of the file.
+        at = self._left.index(item)
+        self._left = self._left[at:]
+        record = os.environ.get("FERRULE_RECORD") == "1"
+        self._interpreter.start(self._path, [other.test.call() for other in self._left], record)
+        self._started = True
+        self._printed = []
+        self._restart_clock(item)
+
+    def _restart_clock(self, item):
+        self._deadline = time.monotonic() + item.timeout_s
+
+    def _advance(self, item):
+        try:
+            line = self._interpreter.line(self._deadline - time.monotonic())
+        except interpreters.TimedOut:
+            self._broken(item, f"no end after {item.timeout_s} s")
+            return
+        except interpreters.Died as died:
+            self._broken(item, str(died))
+            return
+        words = line.split(" ", 2)
+        if words[0] != "@@":
+            self._printed = [*self._printed[-_MOST_LINES:], line]
+        elif words[1] == "start":
+            self._restart_clock(item)
+        elif words[1] in ("pass", "skip"):
+            name, _, rest = words[2].partition(" ")
+            self._done(name, words[1], rest)
+        elif words[1] == "fail":
+            self._printed.append("")
+        elif words[1] == "end":
+            self._done(words[2], "fail", "\n".join(self._printed).strip())
+        elif words[1] == "done":
+            self._started = False
+
+    def _done(self, name, verdict, text):
+        self._results[f"{name}[{self._interpreter.name}]"] = (verdict, text)
+        self._printed = []
+
+    def _broken(self, item, why):
+        self._interpreter.stop()
+        self._started = False
+        self._results[item.name] = ("fail", "\n".join([*self._printed, why]).strip())
+
+
+# ---- requirements --------------------------------------------------------------------------
+
+
+def requirement_ids():
+    """Every requirement: id -> (level, what)."""
+    found = {}
+    for path in sorted(REQUIREMENTS.glob("*.csv")):
+        with open(path, encoding="utf-8", newline="") as source:
+            for row in csv.DictReader(source):
+                found[row["id"]] = (row["level"], row["requirement"])
+    return found
+
+
+def proofs():
+    """requirement id -> the tests that say they prove it."""
+    found = {}
+    for path in sorted(HERE.glob("*/test_*.py")):
+        if runs_in_micropython(path):
+            for test in read(path)[0]:
+                for requirement in test.proves:
+                    node = f"{path.relative_to(HERE)}::{test.name}"
+                    found.setdefault(requirement, []).append(node)
+    return found
+
+
+def pytest_collection_modifyitems(config, items):
+    if config.getoption("--requirements"):
+        items[:] = []
+
+
+def pytest_terminal_summary(terminalreporter, config):
+    if not config.getoption("--requirements"):
+        return
+    proved = proofs()
+    for requirement, (level, what) in requirement_ids().items():
+        tests = proved.get(requirement, [])
+        terminalreporter.write_line(f"{requirement:22} {level:12} {', '.join(tests) or '-'}")
+    terminalreporter.write_line(f"{len(proved)} requirements have a test")

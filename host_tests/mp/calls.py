@@ -1,0 +1,274 @@
+"""The `us.` lines of a ladder: calls of the program, and looks at the stack.
+
+    us.listen 80 [BACKLOG]       us.accept                us.connect 80 [from=3]      us.bind 4000
+    us.write 500 [gives 300]     us.read 500              us.read eof                 us.read nothing
+    us.close                     us.shutdown wr           us.setsockopt NODELAY 1     us.peername
+    us.config tcp_fin_timeout=10 us.refuse 1              us.poll
+
+    us.state ESTABLISHED         us.timer rexmit 1000     us.recvq 500    us.sendq 0    us.flags RD WR
+    us.rows 2 [LISTEN]           us.stat InCsumErrors 1   us.grown 0
+
+Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block. `us2.`, `us3.` ... are other
+sockets; without a listener of their own they accept from that of `us`. A connection is accepted by itself when a line needs it.
+`us.refuse 1` lets the link say "busy" to the next frame. `from= port=` say which connection state, timer, recvq and sendq mean.
+"""
+
+import errno
+import frames
+
+_ERRNO = {"EPIPE": 32, "EISCONN": 106, "ECONNABORTED": 103, "EADDRINUSE": 98, "ENOTCONN": 107, "EALREADY": 114,
+          "EINPROGRESS": 115, "ECONNREFUSED": 111, "ECONNRESET": 104, "ETIMEDOUT": 110, "EHOSTUNREACH": 113,
+          "ENETUNREACH": 101, "EAGAIN": 11, "EBADF": 9, "EINVAL": 22, "EOPNOTSUPP": 95, "ENOMEM": 12,
+          "ENOBUFS": 105, "EADDRNOTAVAIL": 99, "EDESTADDRREQ": 89, "ENOPROTOOPT": 92, "EACCES": 13}
+_POLL = (("RD", 1), ("WR", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32))
+_LOOKS = ("state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown")
+_HOW = {"rd": 0, "wr": 1, "rdwr": 2}
+# The names that `us.setsockopt` takes: level and option, as Linux numbers them.
+_OPTIONS = {"NODELAY": (6, 1), "KEEPALIVE": (1, 9), "REUSEADDR": (1, 2), "LINGER": (1, 13)}
+_OPTION_NAMES = {"NODELAY": ("IPPROTO_TCP", "TCP_NODELAY"), "KEEPALIVE": ("SOL_SOCKET", "SO_KEEPALIVE"),
+                 "REUSEADDR": ("SOL_SOCKET", "SO_REUSEADDR"), "LINGER": ("SOL_SOCKET", "SO_LINGER")}
+
+
+class Us:
+    """One program's socket, and how far it is in the two streams."""
+
+    def __init__(self):
+        self.listener = None
+        self.sock = None
+        self.written = 0
+        self.read = 0
+        self.remote = None         # (address, port) of the peer
+        self.buffer = None
+
+
+def only_looks(line):
+    """True for a line that does nothing to the stack, so that frames may still wait for their ==> line."""
+    return line.what.partition(".")[2] in _LOOKS
+
+
+def run(wire, line):
+    """Do what the line says."""
+    from ladder import Failure
+    name, _, call = line.what.partition(".")
+    us = wire.sockets.get(name)
+    if us is None:
+        us = wire.sockets[name] = Us()
+    words = line.words
+    expected = None
+    if len(words) > 1 and words[-2] == "error":
+        expected = words[-1]
+        words = words[:-2]
+    try:
+        why = _CALLS[call](wire, us, words, line)
+    except OSError as error:
+        if expected is None:
+            raise Failure("OSError %s" % (error.args,))
+        if error.args[0] != _number(expected):
+            raise Failure("OSError %s" % (error.args,))
+        return
+    if expected:
+        raise Failure("no error; it returned")
+    if why:
+        raise Failure(why)
+
+
+def _number(name):
+    return getattr(errno, name, None) or _ERRNO[name]
+
+
+def _connection(wire, us):
+    """The socket of the connection, accepted when that has not happened yet."""
+    if us.sock is None:
+        _accept(wire, us, (), None)
+    return us.sock
+
+
+# ---- calls ---------------------------------------------------------------------------------
+
+
+def _listen(wire, us, words, line):
+    port = int(words[0])
+    us.listener = sock = wire.net.socket()
+    sock.setblocking(False)
+    sock.bind(("", port))
+    sock.listen(*[int(word) for word in words[1:2]])
+    if us is wire.sockets.get("us"):
+        wire.our_port = port
+
+
+def _accept(wire, us, words, line):
+    listener = us.listener or wire.sockets["us"].listener
+    sock, address = listener.accept()
+    sock.setblocking(False)
+    us.sock, us.remote, us.written, us.read = sock, address, 0, 0
+
+
+def _bind(wire, us, words, line):
+    us.sock = us.sock or wire.net.socket()
+    us.sock.setblocking(False)
+    us.sock.bind(("", int(words[0])))
+
+
+def _connect(wire, us, words, line):
+    address, port = line.address(), int(words[0])
+    if us.sock is None:
+        us.sock = wire.net.socket()
+        us.sock.setblocking(False)
+    us.remote, us.written, us.read = (frames.ip_text(address), port), 0, 0
+    try:
+        us.sock.connect(us.remote)
+    except OSError as error:
+        if error.args[0] != _ERRNO["EINPROGRESS"]:
+            raise
+    ours = us.sock.getsockname()[1]
+    wire.ports[(bytes(address), port)] = ours
+    wire.flow(address, port, ours).renew(wire.isn)
+    if us is wire.sockets.get("us"):
+        wire.peer_port = port
+
+
+def _write(wire, us, words, line):
+    n = int(words[0])
+    wanted = n
+    if "gives" in words:
+        wanted = None if words[2] == "nothing" else int(words[2])
+    sock = _connection(wire, us)
+    took = wire.write(sock, frames.stream(True, us.written, n))
+    us.written += took or 0
+    if took != wanted:
+        return "write returned %s" % took
+
+
+def _read(wire, us, words, line):
+    sock = _connection(wire, us)
+    if words[0] == "nothing":
+        data = sock.read(1)
+        return None if data is None else "read returned %d bytes" % len(data)
+    if words[0] == "eof":
+        data = sock.recv(100)
+        return "recv returned %d bytes" % len(data) if data else None
+    n = int(words[0])
+    data = sock.recv(n)
+    if len(data) != n:
+        return "recv returned %d bytes" % len(data)
+    same = data == frames.stream(False, us.read, n)
+    us.read += n
+    return None if same else "recv returned other bytes"
+
+
+def _close(wire, us, words, line):
+    # A listener is closed when there is nothing else to close.
+    if us.sock is not None or us.listener is None:
+        _connection(wire, us).close()
+    else:
+        us.listener.close()
+
+
+def _shutdown(wire, us, words, line):
+    _connection(wire, us).shutdown(_HOW[words[0]])
+
+
+def _setsockopt(wire, us, words, line):
+    level, option = _OPTIONS[words[0]]
+    names = _OPTION_NAMES[words[0]]
+    if us.sock is None and us.listener is None:
+        us.sock = wire.net.socket()
+        us.sock.setblocking(False)
+    level = wire.constant(names[0], level)
+    option = wire.constant(names[1], option)
+    (us.sock or us.listener).setsockopt(level, option, _value(words))
+
+
+def _value(words):
+    # SO_LINGER takes the C structure: on, seconds.
+    if words[0] == "LINGER":
+        import struct
+        return struct.pack("<ii", 1, int(words[1]))
+    return int(words[1])
+
+
+def _config(wire, us, words, line):
+    wire.net.config(**{name: int(value) for name, value in line.keys.items()})
+
+
+def _refuse(wire, us, words, line):
+    wire.link.refuse = int(words[0])
+
+
+def _poll(wire, us, words, line):
+    wire.pump()
+
+
+def _peername(wire, us, words, line):
+    got = us.sock.getpeername()
+    return None if tuple(got) == tuple(us.remote) else "getpeername() is %s" % (got,)
+
+
+# ---- looks ---------------------------------------------------------------------------------
+
+
+def row_of(wire, us, line):
+    """The row of netstat() that the line is about, or None."""
+    if "from" in line.keys or "port" in line.keys or us.remote is None:
+        remote = (frames.ip_text(line.address()), line.number("port", wire.peer_port))
+    else:
+        remote = tuple(us.remote)
+    for row in wire.net.netstat():
+        if row[0] == "tcp" and tuple(row[4]) == remote and row[5] != "LISTEN":
+            return row
+    return None
+
+
+def _state(wire, us, words, line):
+    row = row_of(wire, us, line)
+    state = row[5] if row else "CLOSED"
+    if not row and words[0] == "LISTEN":
+        for other in wire.net.netstat():
+            if other[5] == "LISTEN" and other[3][1] == wire.our_port:
+                state = "LISTEN"
+    return None if state == words[0] else "the state is %s" % state
+
+
+def _timer(wire, us, words, line):
+    row = row_of(wire, us, line)
+    timer, left = (row[6], row[7]) if row else ("", -1)
+    wanted = "" if words[0] == "none" else words[0]
+    if timer != wanted or (len(words) > 1 and left != int(words[1])):
+        return "the timer is %s %d" % (timer or "none", left)
+
+
+def _queue(index):
+    def look(wire, us, words, line):
+        row = row_of(wire, us, line)
+        n = row[index] if row else None
+        return None if n == int(words[0]) else "there are %s bytes" % n
+    return look
+
+
+def _flags(wire, us, words, line):
+    sock = us.sock or us.listener
+    got = sock.ioctl(3, 1 | 4 | 8 | 16 | 32)
+    names = [name for name, bit in _POLL if got & bit]
+    return None if names == [w for w in words if w != "-"] else "the flags are %s" % " ".join(names or ["-"])
+
+
+def _rows(wire, us, words, line):
+    rows = [row for row in wire.net.netstat() if row[0] == "tcp" and row[5] in (words[1:] or row[5:6])]
+    return None if len(rows) == int(words[0]) else "there are %d rows" % len(rows)
+
+
+def _stat(wire, us, words, line):
+    n = wire.stat(words[0])
+    return None if n == int(words[1]) else "%s is %d" % (words[0], n)
+
+
+def _grown(wire, us, words, line):
+    return None if wire.grown == int(words[0]) else "the heap grew by %d bytes" % wire.grown
+
+
+_CALLS = {
+    "listen": _listen, "accept": _accept, "bind": _bind, "connect": _connect, "write": _write, "read": _read,
+    "close": _close, "shutdown": _shutdown, "setsockopt": _setsockopt, "config": _config, "refuse": _refuse,
+    "poll": _poll, "peername": _peername, "state": _state, "timer": _timer, "recvq": _queue(1),
+    "sendq": _queue(2), "flags": _flags, "rows": _rows, "stat": _stat, "grown": _grown,
+}

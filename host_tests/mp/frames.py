@@ -1,0 +1,225 @@
+"""Ethernet frames as the ladder harness builds and reads them.
+
+Written apart from ferrule and in plain Python, so that the two can only agree by both being right. Every frame that the
+stack sends goes through `parse`, which verifies lengths and checksums and says in `wrong` what does not hold.
+"""
+
+import struct
+
+ETH_ARP = 0x0806
+ETH_IP = 0x0800
+ICMP, TCP, UDP = 1, 6, 17
+FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
+FLAGS = (("SYN", SYN), ("FIN", FIN), ("RST", RST), ("PSH", PSH), ("URG", URG), ("ECE", ECE),
+         ("CWR", CWR), ("ACK", ACK))
+BROADCAST = b"\xff\xff\xff\xff\xff\xff"
+
+# The bytes of a stream: their period is a prime number, so that a segment's worth of bytes at the wrong place does
+# not pass for the right one. The two directions differ.
+_PERIOD = 251
+_OURS = bytes(range(_PERIOD))
+_THEIRS = bytes(255 - i for i in range(_PERIOD))
+
+
+def stream(ours, offset, n):
+    """n bytes of the stream from byte `offset` on: of what we write, or of what the peer sends."""
+    block = _OURS if ours else _THEIRS
+    start = offset % _PERIOD
+    data = block * ((start + n) // _PERIOD + 1)
+    return data[start:start + n]
+
+
+def checksum(*parts):
+    """The Internet checksum over `parts`, each of which but the last has an even length."""
+    total = 0
+    for data in parts:
+        if len(data) & 1:
+            data = bytes(data) + b"\x00"
+        total += sum(struct.unpack(">%dH" % (len(data) // 2), data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return total ^ 0xFFFF
+
+
+def ip_bytes(text):
+    """The four bytes of a dotted address."""
+    return bytes(int(part) for part in text.split("."))
+
+
+def ip_text(address):
+    """The dotted form of four bytes."""
+    return "%d.%d.%d.%d" % tuple(address)
+
+
+def _pseudo(src, dst, proto, n):
+    return src + dst + struct.pack(">HH", proto, n)
+
+
+def eth(dst, src, kind, payload):
+    """An Ethernet II frame without FCS and without padding."""
+    return dst + src + struct.pack(">H", kind) + payload
+
+
+def arp(op, sender_mac, sender_ip, target_mac, target_ip):
+    """An ARP message for IPv4 on Ethernet: op 1 asks, op 2 answers."""
+    return (struct.pack(">HHBBH", 1, ETH_IP, 6, 4, op)
+            + sender_mac + sender_ip + target_mac + target_ip)
+
+
+def ip(src, dst, proto, payload, ttl=64, ver=4, ihl=None, options=b"", frag=0, ident=7, length=None,
+       bad_sum=False):
+    """An IPv4 packet; the keywords break it where a test wants it broken."""
+    words = 5 + len(options) // 4
+    total = words * 4 + len(payload) if length is None else length
+    head = struct.pack(">BBHHHBBH", ver << 4 | (words if ihl is None else ihl), 0, total, ident, frag, ttl,
+                       proto, 0) + src + dst + options
+    value = checksum(head) ^ (0x0101 if bad_sum else 0)
+    return head[:10] + struct.pack(">H", value) + head[12:] + payload
+
+
+def tcp(src, dst, sport, dport, seq, ack, flags, win, data=b"", options=b"", urgent=0, offset=None,
+        bad_sum=False):
+    """A TCP segment; sequence numbers are absolute and may lie outside 32 bits."""
+    options = options + b"\x00" * (-len(options) % 4)
+    words = 5 + len(options) // 4 if offset is None else offset
+    head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, words << 4, flags,
+                       win, 0, urgent)
+    n = len(head) + len(options) + len(data)
+    value = checksum(_pseudo(src, dst, TCP, n), head + options + data) ^ (0x0101 if bad_sum else 0)
+    return head[:16] + struct.pack(">H", value) + head[18:] + options + data
+
+
+def icmp(kind, code, rest, data=b"", bad_sum=False):
+    """An ICMP message; `rest` is the second word of the header, four bytes."""
+    value = checksum(bytes((kind, code, 0, 0)) + rest + data) ^ (0x0101 if bad_sum else 0)
+    return bytes((kind, code, value >> 8, value & 255)) + rest + data
+
+
+def udp(src, dst, sport, dport, data):
+    """A UDP datagram."""
+    n = 8 + len(data)
+    value = checksum(_pseudo(src, dst, UDP, n), struct.pack(">HHHH", sport, dport, n, 0) + data)
+    return struct.pack(">HHHH", sport, dport, n, value or 0xFFFF) + data
+
+
+class Frame:
+    """A frame that the stack sent, taken apart. `wrong` is "" or says what breaks a standard."""
+
+    def __init__(self, raw, at):
+        self.raw = raw
+        self.at = at
+        self.wrong = ""
+        self.eth_dst = raw[0:6]
+        self.eth_src = raw[6:12]
+        self.kind = "?"
+        self.src = self.dst = b""
+        self.sport = self.dport = 0
+
+
+def parse(raw, at):
+    """Take a frame apart and verify it."""
+    frame = Frame(raw, at)
+    if len(raw) < 14:
+        frame.wrong = "a frame of %d bytes" % len(raw)
+        return frame
+    kind = raw[12] << 8 | raw[13]
+    if kind == ETH_ARP:
+        _parse_arp(frame)
+    elif kind == ETH_IP:
+        _parse_ip(frame)
+    else:
+        frame.wrong = "EtherType 0x%04x" % kind
+    return frame
+
+
+def _parse_arp(frame):
+    raw = frame.raw
+    frame.kind = "ARP"
+    if len(raw) != 42 or raw[14:20] != b"\x00\x01\x08\x00\x06\x04":
+        frame.wrong = "not an ARP message for IPv4 on Ethernet of 42 bytes"
+        return
+    frame.op = raw[20] << 8 | raw[21]
+    frame.sender_mac, frame.src = raw[22:28], raw[28:32]
+    frame.target_mac, frame.dst = raw[32:38], raw[38:42]
+    if frame.sender_mac != frame.eth_src:
+        frame.wrong = "sender's hardware address is not the frame's source"
+
+
+def _parse_ip(frame):
+    packet = frame.raw[14:]
+    frame.kind = "IP"
+    if len(packet) < 20 or packet[0] != 0x45:
+        frame.wrong = "not an IPv4 header of 20 bytes"
+        return
+    _, _, total, frame.ident, frag, frame.ttl, proto, _ = struct.unpack(">BBHHHBBH", packet[:12])
+    frame.src, frame.dst = packet[12:16], packet[16:20]
+    if checksum(packet[:20]):
+        frame.wrong = "IP header checksum"
+    elif total != len(packet):
+        frame.wrong = "IP total length %d in a frame with %d bytes of IP" % (total, len(packet))
+    elif frag & 0x3FFF:
+        frame.wrong = "a fragment"
+    elif not frame.ttl:
+        frame.wrong = "TTL 0"
+    elif proto == TCP:
+        _parse_tcp(frame, packet[20:])
+    elif proto == ICMP:
+        _parse_icmp(frame, packet[20:])
+    elif proto == UDP:
+        frame.kind = "UDP"
+        frame.sport, frame.dport = struct.unpack(">HH", packet[20:24])
+    else:
+        frame.wrong = "protocol %d" % proto
+
+
+def _parse_tcp(frame, seg):
+    frame.kind = "TCP"
+    (frame.sport, frame.dport, frame.seq, frame.ack, words, frame.flags, frame.win, _,
+     frame.urgent) = struct.unpack(">HHIIBBHHH", seg[:20])
+    n = (words >> 4) * 4
+    frame.options = seg[20:n]
+    frame.data = seg[n:]
+    frame.mss = None
+    if checksum(_pseudo(frame.src, frame.dst, TCP, len(seg)), seg):
+        frame.wrong = "TCP checksum"
+    elif n < 20 or n > len(seg):
+        frame.wrong = "TCP data offset %d" % n
+    elif words & 15:
+        frame.wrong = "reserved bits are not zero"
+    elif frame.urgent and not frame.flags & URG:
+        frame.wrong = "urgent pointer without URG"
+    elif not frame.flags & ACK and frame.ack:
+        frame.wrong = "acknowledgment number without ACK"
+    else:
+        _parse_options(frame)
+
+
+def _parse_options(frame):
+    data = frame.options
+    at = 0
+    while at < len(data):
+        kind = data[at]
+        if kind == 0:
+            if any(data[at:]):
+                frame.wrong = "bytes after the end of the option list are not zero"
+            return
+        if kind == 1:
+            at += 1
+            continue
+        size = data[at + 1] if at + 1 < len(data) else 0
+        if size < 2 or at + size > len(data):
+            frame.wrong = "option %d has length %d" % (kind, size)
+            return
+        if kind == 2:
+            frame.mss = data[at + 2] << 8 | data[at + 3]
+            if not frame.flags & SYN:
+                frame.wrong = "MSS option on a segment without SYN"
+        at += size
+
+
+def _parse_icmp(frame, message):
+    frame.kind = "ICMP"
+    frame.type, frame.code = message[0], message[1]
+    frame.rest, frame.data = message[4:8], message[8:]
+    if checksum(message):
+        frame.wrong = "ICMP checksum"
