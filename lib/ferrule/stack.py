@@ -103,15 +103,15 @@ class Stack:
             h = self.h
             left = advance(h, self.ticks_ms())
             iface = self.iface
-            recv_into = self.link.recv_into
+            link = iface.link
             room = _BURST
-            n = recv_into(iface.rx)
+            n = link.recv_into(iface.rx)
             while n:
                 iface.frame_in(n)
                 room -= 1
                 if room == 0:
                     break
-                n = recv_into(iface.rx)
+                n = link.recv_into(iface.rx)
             self.tcp.flush()
             if left == 0:
                 self.timers()

@@ -85,7 +85,7 @@ def get(s, level, option):
         if option in (_SO_REUSEADDR, _SO_KEEPALIVE):
             return int(bool(stored(s, level, option, 0)))
         if option == _SO_LINGER:
-            return linger(s)
+            return stored(s, level, option, -1)
     elif level == _IPPROTO_TCP:
         cfg = s.net.cfg
         if option == _TCP_NODELAY:
@@ -103,8 +103,3 @@ def get(s, level, option):
 
 def stored(s, level, option, default):
     return s.options.get((level, option), default) if s.options else default
-
-
-def linger(s):
-    """SO_LINGER of a socket: seconds, -1 when it is off."""
-    return stored(s, _SOL_SOCKET, _SO_LINGER, -1)

@@ -60,6 +60,9 @@ _HUP = const(16)
 _NVAL = const(32)
 
 
+_LINGER = (1, 13)  # SOL_SOCKET, SO_LINGER among a socket's options
+
+
 class Socket(io.IOBase):
     """A TCP socket.  Blocking until settimeout() says otherwise."""
 
@@ -395,10 +398,7 @@ class Socket(io.IOBase):
         if self.listener:
             user.unlisten(tcp, self.listener)
         if self.p:
-            from .options import linger
-
-            if linger(self) == 0:
-                self.p.sock = None
+            if self.options and self.options.get(_LINGER) == 0:
                 user.abort(tcp, self.p)
             user.close(tcp, self.p)
 
