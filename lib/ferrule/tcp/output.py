@@ -200,6 +200,8 @@ def resend(t, p):
             end += 1
     emit(t, p, 0, flags, n)
     r[_SND_NXT] = end
+    if end > r[_SND_MAX]:  # one segment of several small ones may hold more than was sent before
+        r[_SND_MAX] = end
 
 
 def opening(t, p, again=False):
