@@ -24,6 +24,15 @@ from wire_peer import (
 
 _NOISE_MAX = const(200)
 
+# What the segments of a barrage are: most often data and acknowledgements.
+FLAGS = (
+    (ACK,) * 4
+    + (ACK | PSH,) * 4
+    + (ACK | FIN, SYN, SYN | ACK, RST, RST | ACK, FIN, URG | ACK, URG | ACK | PSH, 0)
+)
+
+DISTANCES = (1, 2, 10, 100, 100, 536, 536, 1000, 1460, 2048, 4096, 65535, 0x7FFFFFFF, 0x80000000)
+
 
 class Mangler:
     """Draws frames with `dice`, near the numbers of a connection so that they get far in."""
@@ -42,11 +51,11 @@ class Mangler:
         return choices[self.dice.below(len(choices))]
 
     def frame(self, peer):
-        """The next frame: a valid one, mostly broken in one to three places, or plain noise."""
+        """The next frame: a valid one, mostly broken in up to three places, or plain noise."""
         if self.dice.below(20) == 0:
             return self.noise()
         frame = self.valid(peer)
-        for _ in range(self.dice.below(4)):
+        for _ in range(self.pick((0, 0, 0, 1, 1, 2, 3))):
             frame = self.broken(frame)
         return frame
 
@@ -90,9 +99,9 @@ class Mangler:
         dice = self.dice
         seq = peer.seq + self.near()
         ack = peer.ack + self.near()
-        flags = self.pick(
-            (ACK, ACK, ACK | PSH, ACK | FIN, SYN, SYN | ACK, RST, RST | ACK, FIN, URG | ACK, 0)
-        )
+        flags = self.pick(FLAGS)
+        if flags & RST and seq == peer.seq and dice.below(4):
+            seq += 1  # a right one ends the connection, and with it the interest of what follows
         if dice.below(30) == 0:
             flags = dice.below(256)
         data = self.bytes(self.pick((0, 0, 1, 10, 100, 536, 1460, dice.below(1400))))
@@ -107,9 +116,9 @@ class Mangler:
 
     def near(self):
         """A distance: most often 0, else small, a window, half the number space, or anything."""
-        if self.dice.below(3):
+        if self.dice.below(5) < 3:
             return 0
-        far = self.pick((1, 2, 100, 536, 1460, 2048, 4096, 65535, 0x7FFFFFFF, 0x80000000))
+        far = self.pick(DISTANCES)
         if self.dice.below(10) == 0:
             far = struct.unpack(">I", self.bytes(4))[0]
         return far if self.dice.below(2) else -far

@@ -56,7 +56,7 @@ def test_a_client_that_dies_in_the_middle_stops_nobody(lan, how):
 
 
 def test_requests_whose_ports_wrap_meet_time_wait_and_neither_fail_nor_stall(lan):
-    # The device closes first and keeps TIME_WAIT; with 500 ports the client comes back to them soon.
+    # The device closes first and keeps TIME_WAIT; with 500 ports the client is soon back at them.
     lan.set("net.ipv4.ip_local_port_range", "40000 40499")
     requests(lan, REQUESTS)
 
