@@ -1,0 +1,158 @@
+"""tcp/track.py, wire/tcp.py and core/tick.py against plain twins, with numbers at every edge of 32 bits."""
+
+import array
+import time
+
+import layout_words as w
+import micropython
+from draw import Draw
+from ferrule.core import tick
+from ferrule.tcp import track
+from ferrule.wire import tcp as wire
+
+# words of the segment record that these leaves write (tools/layout.py)
+SEQ, ACK, REL, ACKED = 2, 3, 14, 15
+
+
+def words(n):
+    return array.array("i", bytearray(4 * n))
+
+
+def put(r, i, hi, lo):
+    """A 32-bit number from its halves, without an integer object on a 32-bit interpreter."""
+    m = memoryview(r)[i : i + 1]
+    b = bytearray(4)
+    b[0], b[1], b[2], b[3] = lo & 255, lo >> 8, hi & 255, hi >> 8
+    for k in range(4):
+        poke(m, k, b[k])
+
+
+@micropython.viper
+def poke(r: ptr8, k: int, v: int):
+    r[k] = v
+
+
+def difference(ahi, alo, bhi, blo):
+    """a - b modulo 2**32 as a signed number, clamped to +-2**29, from 16-bit halves."""
+    lo = alo - blo
+    hi = ahi - bhi
+    if lo < 0:
+        lo += 0x10000
+        hi -= 1
+    hi &= 0xFFFF
+    if hi & 0x8000:
+        hi -= 0x10000
+        if hi < -0x2000:
+            return -0x20000000
+        return hi * 0x10000 + lo
+    if hi >= 0x2000:
+        return 0x20000000
+    return hi * 0x10000 + lo
+
+
+EDGES = (0, 1, 0x1FFF, 0x2000, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xBFFF, 0xC000, 0xDFFF, 0xE000, 0xFFFE, 0xFFFF)
+
+
+def test_relate_is_a_clamped_difference_modulo_2_to_the_32():
+    s = words(20)
+    r = words(w.QUEUED + 1)
+    d = Draw(11)
+    for a in EDGES:
+        for b in EDGES:
+            alo, blo = d.bits() * 2, d.bits() * 2 + 1
+            put(s, SEQ, a, alo)
+            put(r, w.RCV_NXT, b, blo)
+            put(s, ACK, b, blo)
+            put(r, w.SND_UNA, a, alo)
+            wire.relate(s, r, w.RCV_NXT, r, w.SND_UNA)
+            assert s[REL] == difference(a, alo, b, blo), (a, alo, b, blo, s[REL])
+            assert s[ACKED] == difference(b, blo, a, alo), (a, alo, b, blo, s[ACKED])
+
+
+def test_newer_orders_by_sequence_then_by_acknowledgment():
+    s = words(20)
+    r = words(w.QUEUED + 1)
+    for a, b in ((0, 0), (0, 0xFFFF), (0x7FFF, 0x8000), (0xFFFF, 0)):
+        put(r, w.SND_WL1, a, 5)
+        put(r, w.SND_WL2, b, 5)
+        for seq, ack, want in ((4, 9, False), (5, 4, False), (5, 5, True), (5, 6, True), (6, 1, True)):
+            put(s, SEQ, a, seq)
+            put(s, ACK, b, ack)
+            assert track.newer(r, s) == want, (a, b, seq, ack)
+
+
+def blocks(r):
+    """[(start, end)] of the blocks kept, read byte by byte."""
+    out = []
+    for i in range(r[w.HOLES]):
+        b = [peek(r, 4 * (w.BLOCK0 + i) + k) for k in range(4)]
+        start = b[0] | b[1] << 8
+        out.append((start, start + (b[2] | b[3] << 8)))
+    return out
+
+
+@micropython.viper
+def peek(r: ptr8, k: int) -> int:
+    return r[k]
+
+
+def ranges(have):
+    """The set as [(start, end)] in order."""
+    out = []
+    for x in sorted(have):
+        if out and out[-1][1] == x:
+            out[-1][1] = x + 1
+        else:
+            out.append([x, x + 1])
+    return [tuple(x) for x in out]
+
+
+def test_blocks_are_the_set_of_bytes_kept():
+    d = Draw(23)
+    for _ in range(400):
+        r = words(w.QUEUED + 1)
+        have = set()
+        for _ in range(d.below(12)):
+            start = 1 + d.below(60)
+            n = 1 + d.below(12)
+            wanted = have | set(range(start, start + n))
+            kept = track.keep_block(r, start, n)
+            assert kept == (len(ranges(wanted)) <= 4), (ranges(have), start, n)
+            if kept:
+                have = wanted
+            assert blocks(r) == ranges(have), (start, n)
+        k = 1 + d.below(70)
+        extra = track.close_gap(r, k)
+        have = set(x - k for x in have if x >= k)
+        plain = 0
+        while plain in have:
+            plain += 1
+        assert extra == plain, (k, extra, plain)
+        assert blocks(r) == ranges(set(x - plain for x in have if x >= plain))
+
+
+def test_blocks_beyond_64_kilobytes_are_refused():
+    r = words(w.QUEUED + 1)
+    assert track.keep_block(r, 65000, 535)
+    assert not track.keep_block(r, 65000, 536)
+    assert not track.keep_block(r, 70000, 10)
+    assert blocks(r) == [(65000, 65535)]
+
+
+def test_the_clock_and_its_deadlines_wrap_at_2_to_the_30():
+    h = words(16)
+    r = words(4)
+    for start in (0, 5, 0x3FFFFFFF, 0x3FFFFFF0, 0x1FFFFFFF, 0x20000000):
+        tick.advance(h, start)
+        h[0] = start
+        tick.no_timer(h, 100000)
+        assert tick.advance(h, start) == 1000
+        tick.set_timer(h, r, 1, 700)
+        assert tick.advance(h, start) == 700
+        assert not tick.is_due(h, r, 1)
+        for late in (699, 700, 701, 100000):
+            h[0] = start
+            tick.advance(h, time.ticks_add(start, late))
+            assert tick.is_due(h, r, 1) == (late >= 700), (start, late)
+        r[1] = -1
+        assert not tick.is_due(h, r, 1)

@@ -1,0 +1,277 @@
+"""The leaves that judge and make frames (wire/), against plain twins, on frames good, mangled and random."""
+
+import array
+
+import micropython
+from draw import Draw
+from ferrule.wire import ip4
+from ferrule.wire import tcp as wire
+
+ME = bytes([10, 9, 0, 2])
+MAC = b"\x02\x00\x00\x00\x00\x02"
+
+# words of the host, segment and out records (tools/layout.py)
+H_NOW, H_IP, H_MASK, H_MAC0, H_MAC1, H_TTL = 0, 3, 4, 6, 7, 11
+SRC, PORTS, SEQ, ACK, L4, L4_LEN, BCAST, PROTO, FLAGS, DATA, LEN, WND, MSS, LPORT = range(14)
+O_DST, O_PORTS, O_SEQ, O_ACK, O_FLAGS, O_WND, O_MSS, O_LEN = range(8)
+
+
+@micropython.viper
+def put(r: ptr32, i: int, b: ptr8, k: int):
+    r[i] = (b[k] << 24) | (b[k + 1] << 16) | (b[k + 2] << 8) | b[k + 3]
+
+
+@micropython.viper
+def octet(r: ptr32, i: int, k: int) -> int:
+    return (r[i] >> (24 - 8 * k)) & 255
+
+
+def word(r, i):
+    return bytes(octet(r, i, k) for k in range(4))
+
+
+def host(prefix=24):
+    h = array.array("i", bytearray(64))
+    put(h, H_IP, ME, 0)
+    put(h, H_MASK, bytes([255, 255, 255, 0]) if prefix == 24 else bytes(4), 0)
+    put(h, H_MAC0, MAC, 0)
+    h[H_MAC1] = MAC[4] << 8 | MAC[5]
+    h[H_TTL] = 64
+    return h
+
+
+def plain_sum(b):
+    s = 0
+    for i in range(0, len(b) - 1, 2):
+        s += b[i] << 8 | b[i + 1]
+    if len(b) & 1:
+        s += b[-1] << 8
+    while s >> 16:
+        s = (s & 0xFFFF) + (s >> 16)
+    return s
+
+
+def be(n):
+    return bytes([n >> 8 & 255, n & 255])
+
+
+def ip_frame(d, payload, proto=6, src=bytes([10, 9, 0, 1]), dst=ME, options=b"", flags=0, mac=MAC, total=None):
+    hl = 20 + len(options)
+    total = hl + len(payload) if total is None else total
+    head = bytes([0x40 | hl >> 2, 0]) + be(total) + be(d.bits()) + be(flags) + bytes([64, proto, 0, 0]) + src + dst + options
+    head = bytearray(head)
+    head[10:12] = be(0xFFFF ^ plain_sum(head))
+    return bytearray(mac + b"\x02\0\0\0\0\x01\x08\0" + bytes(head) + payload)
+
+
+def tcp_segment(d, text, options=b"", src=bytes([10, 9, 0, 1]), dst=ME):
+    t = bytearray(d.bytes(20))
+    t[12] = (20 + len(options)) // 4 << 4
+    t[16] = t[17] = 0
+    t = t + options + text
+    t[16:18] = be(0xFFFF ^ plain_sum(src + dst + b"\0\x06" + be(len(t)) + bytes(t)))
+    return bytes(t)
+
+
+def plain_judge(f):
+    """What check_frame must say of frame f: "eth", "hdr", "addr", "frag", "arp" or the protocol number."""
+    if len(f) < 34 or (f[:6] != MAC and f[:6] != b"\xff" * 6):
+        return "eth"
+    if f[12:14] == b"\x08\x06":
+        return "arp" if len(f) >= 42 else "short arp"
+    if f[12:14] != b"\x08\0":
+        return "eth"
+    hl = (f[14] & 15) * 4
+    total = f[16] << 8 | f[17]
+    if f[14] >> 4 != 4 or hl < 20 or total < hl or total > len(f) - 14 or plain_sum(f[14 : 14 + hl]) != 0xFFFF:
+        return "hdr"
+    src, dst = bytes(f[26:30]), bytes(f[30:34])
+    broadcasts = (b"\xff\xff\xff\xff", bytes([10, 9, 0, 255]))
+    if dst not in broadcasts and (dst != ME or f[:6] != MAC):
+        return "addr"
+    if src == ME or src[0] >= 224 or src[0] in (0, 127) or src in broadcasts:
+        return "addr"
+    if f[20] & 0x3F or f[21]:
+        return "frag"
+    return f[23]
+
+
+def verdicts():
+    """Verdict of check_frame for each kind of fault, from frames that have just that fault."""
+    d = Draw(1)
+    good = ip_frame(d, b"x" * 20)
+    h = host()
+    s = array.array("i", bytearray(80))
+
+    def judge(f):
+        return ip4.check_frame(f, len(f), h, s)
+
+    bad = bytearray(good)
+    bad[24] ^= 1
+    return {
+        "eth": judge(good[:33]),
+        "hdr": judge(bad),
+        "addr": judge(ip_frame(d, b"x" * 20, dst=bytes([10, 9, 0, 3]))),
+        "frag": judge(ip_frame(d, b"x" * 20, flags=0x2000)),
+        "arp": judge(MAC + bytes(6) + b"\x08\x06" + bytes(28)),
+        "short arp": judge(MAC + bytes(6) + b"\x08\x06" + bytes(27)),
+    }
+
+
+def test_each_fault_has_a_verdict_of_its_own():
+    v = verdicts()
+    assert v["arp"] == 256
+    faults = [v[k] for k in ("eth", "hdr", "addr", "frag", "short arp")]
+    assert all(x < 0 for x in faults) and len(set(faults)) == 5, v
+
+
+def test_check_frame_is_the_plain_judge_on_mangled_frames():
+    v = verdicts()
+    d = Draw(99)
+    h = host()
+    s = array.array("i", bytearray(80))
+    met = set()
+    for n in range(1500):
+        src = (bytes([10, 9, 0, 1]), bytes([10, 9, 0, 255]), ME, b"\xe0\0\0\1", bytes(4), b"\x7f\0\0\1")[d.below(12) % 6 if n & 1 else 0]
+        dst = (ME, b"\xff\xff\xff\xff", bytes([10, 9, 0, 255]), bytes([10, 9, 0, 3]))[d.below(4)]
+        mac = (MAC, b"\xff" * 6)[d.below(2)]
+        f = ip_frame(
+            d,
+            d.bytes(d.below(60)),
+            proto=(6, 1, 17, 99)[d.below(4)],
+            src=src,
+            dst=dst,
+            options=bytes(4 * d.below(3)),
+            flags=(0, 0, 0x4000, 0x2000, 0x0001, 0x1F00)[d.below(6)],
+            mac=mac,
+        )
+        if d.below(3) == 0:
+            f[d.below(len(f))] ^= 1 << d.below(8)
+        if d.below(8) == 0:
+            f = f[: d.below(len(f) + 1)]
+        f = f + bytes(d.below(8))
+        want = plain_judge(f)
+        met.add(want)
+        got = ip4.check_frame(f, len(f), h, s)
+        assert got == v.get(want, want), (n, want, got, bytes(f))
+        if isinstance(want, int):
+            hl = (f[14] & 15) * 4
+            assert (s[L4], s[L4_LEN]) == (14 + hl, (f[16] << 8 | f[17]) - hl)
+            assert word(s, SRC) == bytes(f[26:30])
+            assert s[BCAST] == (bytes(f[30:34]) != ME)
+    assert len(met) >= 7, met
+
+
+def test_no_address_hears_only_broadcasts():
+    d = Draw(4)
+    h = array.array("i", bytearray(64))
+    put(h, H_MAC0, MAC, 0)
+    h[H_MAC1] = MAC[4] << 8 | MAC[5]
+    s = array.array("i", bytearray(80))
+    f = ip_frame(d, b"12345678", proto=17, dst=b"\xff\xff\xff\xff", mac=b"\xff" * 6)
+    assert ip4.check_frame(f, len(f), h, s) == 17
+    f = ip_frame(d, b"12345678", proto=17, dst=bytes(4))
+    assert ip4.check_frame(f, len(f), h, s) < 0
+
+
+def plain_options(o):
+    """(well formed, MSS) of TCP options."""
+    mss = 0
+    i = 0
+    while i < len(o):
+        if o[i] == 0:
+            break
+        if o[i] == 1:
+            i += 1
+            continue
+        if i + 1 >= len(o) or o[i + 1] < 2 or i + o[i + 1] > len(o):
+            return False, 0
+        if o[i] == 2 and o[i + 1] == 4:
+            mss = o[i + 2] << 8 | o[i + 3]
+        i += o[i + 1]
+    return True, mss
+
+
+def test_parse_reads_every_field_and_walks_any_options():
+    d = Draw(31)
+    h = host()
+    s = array.array("i", bytearray(80))
+    bad = 0
+    for n in range(600):
+        options = b""
+        while len(options) < d.below(40):
+            kind = d.below(6)
+            if kind < 2:
+                options += bytes([kind])
+            elif kind == 2:
+                options += bytes([2, 4]) + d.bytes(2)
+            else:
+                ol = d.below(9)
+                options += bytes([d.below(255), ol]) + d.bytes(max(0, ol - 2))
+        options = options[:40]
+        options += bytes(-len(options) & 3)
+        text = d.bytes(d.below(50))
+        t = tcp_segment(d, text, options)
+        f = ip_frame(d, t, options=bytes(4 * d.below(2)))
+        assert ip4.check_frame(f, len(f), h, s) == 6
+        ok, mss = plain_options(options)
+        got = wire.parse(f, s)
+        assert (got == 0) == ok, (n, options)
+        if not ok:
+            bad += 1
+            continue
+        assert s[MSS] == mss
+        assert word(s, PORTS) == t[2:4] + t[0:2] and s[LPORT] == t[2] << 8 | t[3]
+        assert word(s, SEQ) == t[4:8] and word(s, ACK) == t[8:12]
+        assert s[FLAGS] == t[13] & 0x3F and s[WND] == t[14] << 8 | t[15]
+        assert s[LEN] == len(text) and bytes(f[s[DATA] : s[DATA] + s[LEN]]) == text
+        f[s[L4] + d.below(len(t))] ^= 1 << d.below(8)
+        assert wire.parse(f, s) != 0
+    assert bad > 50
+
+
+def test_a_header_length_below_20_or_past_the_end_is_refused():
+    d = Draw(8)
+    h = host()
+    s = array.array("i", bytearray(80))
+    for nibble in range(16):
+        t = bytearray(tcp_segment(d, bytes(4)))  # as options: end of list
+        t[12] = nibble << 4
+        t[16] = t[17] = 0
+        t[16:18] = be(0xFFFF ^ plain_sum(bytes([10, 9, 0, 1]) + ME + b"\0\x06" + be(len(t)) + bytes(t)))
+        f = ip_frame(d, bytes(t))
+        ip4.check_frame(f, len(f), h, s)
+        assert (wire.parse(f, s) == 0) == (nibble in (5, 6)), nibble
+
+
+def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
+    d = Draw(77)
+    h = host()
+    o = array.array("i", bytearray(64))
+    cache = array.array("i", bytearray(7 * 4))
+    for n in range(200):
+        text = d.bytes(d.below(200))
+        dst = bytes([10, 9, 0, 1 + d.below(200)])
+        numbers = d.bytes(12)
+        mss = 0 if text else d.below(1461)
+        put(o, O_DST, dst, 0)
+        put(o, O_PORTS, numbers, 0)
+        put(o, O_SEQ, numbers, 4)
+        put(o, O_ACK, numbers, 8)
+        o[O_FLAGS] = d.below(64)
+        o[O_WND] = d.bits() * 2
+        o[O_MSS] = mss
+        o[O_LEN] = len(text)
+        f = bytearray(1514)
+        f[54 : 54 + len(text)] = text
+        k = wire.build(f, o, h)
+        options = bytes([2, 4]) + be(mss) if mss else b""
+        t = bytearray(numbers + bytes([0x60 if mss else 0x50, o[O_FLAGS]]) + be(o[O_WND]) + bytes(4) + options + text)
+        t[16:18] = be(0xFFFF ^ plain_sum(ME + dst + b"\0\x06" + be(len(t)) + bytes(t)))
+        assert k == len(t) and bytes(f[34 : 34 + k]) == bytes(t), n
+        assert ip4.head(f, k, 6, o, h, cache, 1) == -1  # nobody in the cache
+        total = 20 + k
+        head = bytearray(b"\x45\0" + be(total) + be(n) + b"\x40\0\x40\x06\0\0" + ME + dst)
+        head[10:12] = be(0xFFFF ^ plain_sum(head))
+        assert bytes(f[14:34]) == bytes(head), n
+        assert f[6:14] == MAC + b"\x08\0"
