@@ -306,7 +306,7 @@ def our_fin_acked(t, p, r):
         if r[_FLAGS] & _ORPHAN:
             set_timer(t.h, r, _T_KEEP, t.cfg[_C_FIN_TIMEOUT] * 1000)
     elif state == _CLOSING:
-        timewait.enter(t, p)
+        timewait.enter(t, p, False)
     elif state == _LAST_ACK:
         release(p, 0)
 
@@ -396,7 +396,7 @@ def fin(t, p, r, s):
     elif state == _FIN_WAIT_1:
         set_state(p, _CLOSING)
     elif state == _FIN_WAIT_2:
-        timewait.enter(t, p)
+        timewait.enter(t, p, True)
         return
     notify(p)
 

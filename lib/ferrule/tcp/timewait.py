@@ -107,8 +107,8 @@ def raise_isn(o: ptr32, tw: ptr32, i: int):
         o[_O_SEQ] = low
 
 
-def enter(t, p):
-    """p is done: both FINs are acknowledged once our ACK, sent here, arrives."""
+def enter(t, p, say):
+    """p is done: both FINs have been seen.  say: the peer's came just now, and its ACK is sent from here."""
     set_state(p, _TIME_WAIT)
     i = note(t.tw, t.tw_n, p.r)
     if i >= 256:
@@ -116,8 +116,9 @@ def enter(t, p):
         t.count[_ST_TW_REAPED] += 1
     t.count[_ST_TW] += 1
     hold(t, i)
-    answer(t.out, t.tw, i, len(p.rx) - p.r[_RX_LEN])
-    output.send_out(t)
+    if say:
+        answer(t.out, t.tw, i, len(p.rx) - p.r[_RX_LEN])
+        output.send_out(t)
     release(p, 0)
 
 
