@@ -80,7 +80,7 @@ class Stack:
             neighbours,
             arp_queue,
         )
-        self.tcp = Tcp(self.iface, (connections, rx_buffer, tx_buffer, half_open, time_wait, listeners))
+        self.tcp = Tcp(self.iface, ticks_ms, (connections, rx_buffer, tx_buffer, half_open, time_wait, listeners))
         self.iface.on_tcp = self.tcp.arrives
         self.iface.on_unreachable = self.tcp.unreachable
         self.bound = []  # sockets that hold a port by bind()

@@ -152,6 +152,8 @@ class Socket(io.IOBase):
             raise OSError(p)
         self.p = p
         p.sock = self
+        if self in net.bound:  # the pair holds the port now; somebody may listen on it (MUST-42)
+            net.bound.remove(self)
         self.apply_options()
         if self.ms == 0:
             raise OSError(_EINPROGRESS)

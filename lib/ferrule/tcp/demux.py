@@ -4,6 +4,7 @@ import array
 
 from micropython import const
 
+from ..core.tick import advance
 from ..wire.tcp import find, parse, reset_for
 from . import listen, output, timers, timewait
 from .input import arrives
@@ -39,9 +40,10 @@ _ECONNREFUSED = const(111)
 class Tcp:
     """All of TCP's memory: n connections with their rings, half-open and TIME-WAIT records, listeners."""
 
-    def __init__(self, iface, limits):
+    def __init__(self, iface, ticks_ms, limits):
         n, rx, tx, half, tw, listeners = limits
         self.iface = iface
+        self.ticks_ms = ticks_ms
         self.h = iface.h
         self.cfg = iface.cfg
         self.count = iface.count
@@ -68,6 +70,10 @@ class Tcp:
         elif offered < 48:  # nobody's link is that small; and we owe nobody a packet per byte
             offered = 48
         return offered if offered < self.mss else self.mss
+
+    def clock(self):
+        """Bring the clock up to date: a call of the program may come long after the last poll()."""
+        advance(self.h, self.ticks_ms())
 
     def take(self):
         """A free connection of the pool, or None."""

@@ -73,6 +73,7 @@ _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
 _SYN_LOST = const(128)
 _SPEAK = const(256)
+_SYN_OUT = const(512)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
@@ -255,10 +256,9 @@ def check_ack(t, p, r, s):
             output.send_out(t)
             return False
         established(t, p)
-        if r[_FLAGS] & _FIN_QUEUED:
-            set_state(p, _FIN_WAIT_1)
         take_window(r, s, s[_S_WND])
         return True
+    r[_FLAGS] &= ~_SYN_OUT
     if k > r[_SND_MAX]:
         r[_FLAGS] |= _ACK_NOW | _SPEAK
         return False

@@ -45,6 +45,7 @@ _FIN_QUEUED = const(2)
 _PERSIST = const(8)
 _NODELAY = const(16)
 _SPEAK = const(256)
+_SYN_OUT = const(512)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
@@ -186,6 +187,8 @@ def resend(t, p):
     if r[_STATE] <= _SYN_RECEIVED:
         opening(t, p, True)
         return
+    if r[_FLAGS] & _SYN_OUT and t.iface.ready():
+        syn(t, p, -1, _SYN | _ACK)
     r[_CWND] = r[_SND_MSS]  # RFC 5681, 3.1: one segment, then more with each ACK
     n = sendable(r, 0)
     if n < 0 or not t.iface.ready():
@@ -215,12 +218,6 @@ def opening(t, p, again=False):
     if not iface.ready():
         r[_FLAGS] |= _SPEAK
         return
-    segment_of(r, t.out, 0, _SYN if r[_STATE] == _SYN_SENT else _SYN | _ACK, 0, len(p.rx), t.mss)
-    o = t.out
-    o[_O_MSS] = t.mss
-    if r[_STATE] == _SYN_SENT:
-        o[_O_ACK] = 0
-    t.count[_ST_OUT_SEGS] += 1
     if again:
         t.count[_ST_RETRANS] += 1
         t.count[_ST_SYN_RETRANS] += 1
@@ -228,6 +225,18 @@ def opening(t, p, again=False):
         r[_RTT_END] = 1
         r[_RTT_AT] = t.h[_H_NOW]
     r[_SND_NXT] = r[_SND_MAX] = 1
+    syn(t, p, 0, _SYN if r[_STATE] == _SYN_SENT else _SYN | _ACK)
+
+
+def syn(t, p, off, flags):
+    """Build and send our SYN, or SYN+ACK, at SND.UNA + off."""
+    iface = t.iface
+    o = t.out
+    segment_of(p.r, o, off, flags, 0, len(p.rx), t.mss)
+    o[_O_MSS] = t.mss
+    if flags == _SYN:
+        o[_O_ACK] = 0
+    t.count[_ST_OUT_SEGS] += 1
     iface.send(6, build(iface.tx, o, t.h))
 
 

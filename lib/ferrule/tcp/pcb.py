@@ -54,6 +54,7 @@ KEEPALIVE = const(32)  # SO_KEEPALIVE
 RCV_SHUT = const(64)  # the peer's FIN was taken: nothing more will come
 SYN_LOST = const(128)  # our SYN had to be sent again (RFC 6298, 5.7)
 SPEAK = const(256)  # output was held up by a busy link
+SYN_OUT = const(512)  # closed in SYN-RECEIVED: the SYN before SND.UNA may not have arrived
 
 # Legal moves (RFC 9293, figure 5): bit `to` of entry `from`.  LISTEN and TIME-WAIT live in records of
 # their own, so a connection is made in SYN-SENT, or in ESTABLISHED out of a half-open record, and ends

@@ -8,7 +8,7 @@ from ..core.tick import set_timer
 from ..wire.tcp import find
 from . import listen, output, pcb
 from .pcb import release, set_state
-from .track import open_active
+from .track import acknowledged, open_active
 
 # --- layout: written by tools/layout.py ---
 _S_SRC = const(0)
@@ -17,12 +17,14 @@ _O_DST = const(0)
 _O_PORTS = const(1)
 _STATE = const(2)
 _FLAGS = const(3)
+_SND_WND = const(8)
 _RCV_WND = const(13)
 _RX_RD = const(14)
 _RX_LEN = const(15)
 _TX_RD = const(16)
 _TX_LEN = const(17)
 _RTO = const(18)
+_RTT_END = const(21)
 _T_REXMT = const(23)
 _T_KEEP = const(25)
 _KA_IDLE = const(29)
@@ -41,6 +43,7 @@ _ORPHAN = const(4)
 _NODELAY = const(16)
 _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
+_SYN_OUT = const(512)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
@@ -84,6 +87,7 @@ def connect(t, ip, lport, rport):
     p = t.take()
     if p is None:
         return _ENOBUFS
+    t.clock()
     pcb.start(p, t.mss, t.cfg)
     choose_isn(t.h, t.out)
     open_active(p.r, t.out)
@@ -118,6 +122,7 @@ def write(t, p, buf, off, n):
         at = r[_TX_RD] + r[_TX_LEN]
         output.ring.put(p.tx, at if at < len(p.tx) else at - len(p.tx), buf, off, n)
         r[_TX_LEN] += n
+        t.clock()
         output.push(t, p)
     return n
 
@@ -146,6 +151,7 @@ def window_update(t, p, r):
     if step >= t.mss or step << 1 >= size:
         if r[_STATE] and not r[_FLAGS] & _RCV_SHUT:
             r[_FLAGS] |= _ACK_NOW
+            t.clock()
             output.push(t, p)
 
 
@@ -159,9 +165,18 @@ def shut(t, p):
         set_state(p, _FIN_WAIT_1)
     elif state == _CLOSE_WAIT:
         set_state(p, _LAST_ACK)
-    elif state != _SYN_RECEIVED:
+    elif state == _SYN_RECEIVED:
+        # the FIN goes out behind a SYN that is not acknowledged yet: from here on it counts as if it
+        # were, and if time proves otherwise it is sent again (output.resend)
+        acknowledged(r, 1, len(p.tx))
+        r[_SND_WND] += 1
+        r[_RTT_END] = 0
+        r[_FLAGS] |= _SYN_OUT
+        set_state(p, _FIN_WAIT_1)
+    else:
         return
     r[_FLAGS] |= _FIN_QUEUED
+    t.clock()
     output.push(t, p)
 
 
@@ -181,6 +196,7 @@ def close(t, p):
         abort(t, p)
     else:
         shut(t, p)
+        t.clock()
         if r[_STATE] == _FIN_WAIT_2:
             set_timer(t.h, r, _T_KEEP, t.cfg[_C_FIN_TIMEOUT] * 1000)
 
@@ -197,6 +213,7 @@ def abort(t, p):
 def keepalive(t, p, on):
     """SO_KEEPALIVE for p (3.8.4)."""
     r = p.r
+    t.clock()
     if on:
         r[_FLAGS] |= _KEEPALIVE
         r[_KA_PROBE] &= ~0xFF
