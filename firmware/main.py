@@ -1,0 +1,69 @@
+"""The echo device: an HTTP server on ferrule.
+
+On a board, `board` (the board's folder of boards/) and `ferrule` are on sys.path.  On the unix port,
+`micropython firmware/main.py` finds both beside itself in the source tree, with boards/unix as the board.
+
+A board is a module with
+    make_link()     the link: an object as ferrule's links are
+    address()       (address, mask, gateway, dns), four strings
+and, if it wants to,
+    limits()        keyword arguments of ferrule.Stack, such as connections and rx_buffer
+    http_limits()   keyword arguments of httpd.Server
+"""
+
+import sys
+
+_PORT = 80
+
+
+def find_modules(here):
+    """Extends sys.path so that this folder, lib/ and a board can be imported."""
+    folder = here.rsplit("/", 1)[0] if "/" in here else "."
+    root = folder + "/.."
+    for path in (folder, root + "/lib", root + "/boards/unix"):
+        if path not in sys.path:
+            sys.path.append(path)
+
+
+def device(board, port=_PORT):
+    """The device on the given board: (net, server), ready to run."""
+    import ferrule
+    from echo import Echo
+    from httpd import Server
+
+    limits = board.limits() if hasattr(board, "limits") else {}
+    net = ferrule.Stack(board.make_link(), **limits)
+    net.ifconfig(board.address())
+    net.active(True)
+    more = board.http_limits() if hasattr(board, "http_limits") else {}
+    server = Server(net, Echo(net, net.ticks_ms), net.ticks_ms, port=port,
+                    connections=limits.get("connections", 4), **more)
+    return net, server
+
+
+def main():
+    """Starts the device and serves for ever.  A mistake in the board's settings ends it with one
+    sentence and exit code 2."""
+    if "__file__" in globals():
+        find_modules(__file__)
+    import board
+
+    try:
+        net, server = device(board)
+    except (OSError, ValueError) as error:
+        # ValueError's text is a sentence about the settings; an OSError here comes from the link.
+        text = error if isinstance(error, ValueError) else "The link cannot be opened: %s." % error
+        print("ferrule: %s" % text, file=sys.stderr)
+        sys.exit(2)
+    address = net.ifconfig()[0]
+    print("ferrule: http://%s/ is up: %d connections, %d bytes for the stack" % (
+        address, len(server.slots), net.memory()["total"]))
+    try:
+        server.run()
+    except KeyboardInterrupt:
+        net.active(False)
+        net.link.close()
+
+
+if __name__ == "__main__":
+    main()
