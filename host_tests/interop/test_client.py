@@ -5,7 +5,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import Program, complaints
+from lab import Program, complaints
 
 HERE = Path(__file__).resolve().parent
 PEER = [sys.executable, HERE / "peer.py"]

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from conftest import complaints, need_tool
+from lab import complaints, need_tool
 
 PEER = [sys.executable, Path(__file__).resolve().parent / "peer.py"]
 
