@@ -193,7 +193,7 @@ def made_of(buf: ptr8, at: int, end: int, allowed: ptr8) -> bool:
 @micropython.viper
 def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
     """How the lower-case `word` stands in the comma-separated list buf[at:end], in any case of letters:
-    0 it does not, 1 it is one of several, 2 it is the last of several, 3 it is the only one."""
+    0 not at all, 1 before the end or more than once, 2 as the last of several, 3 as the only one."""
     found = 0
     items = 0
     while at < end:
@@ -220,7 +220,7 @@ def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
                     break
                 j += 1
             if j == size:
-                found = 2
+                found = 1 if found else 2
     if found == 2 and items == 1:
         return 3
     return found
