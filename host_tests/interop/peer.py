@@ -28,9 +28,16 @@ def stream(size):
     return (BLOCK * (size // len(BLOCK) + 1))[:size]
 
 
-def connect(port, source=None):
+def connect(port, address="", buffer=0):
     """A connection to the device; no call on it may take longer than TIMEOUT_S."""
-    return socket.create_connection((DEVICE, port), TIMEOUT_S, source_address=source)
+    sock = socket.socket()
+    sock.settimeout(TIMEOUT_S)
+    if buffer:
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+    if address:
+        sock.bind((address, 0))
+    sock.connect((DEVICE, port))
+    return sock
 
 
 def echo_all(data, chunk=65536):
@@ -99,12 +106,12 @@ def pull(size, slow):
     start = time.monotonic()
     seen = hashlib.sha256()
     count = 0
-    with connect(SOURCE) as sock:
+    with connect(SOURCE, buffer=8192 if slow else 0) as sock:
         sock.sendall(b"%d\n" % size)
         while part := sock.recv(65536):
             count += len(part)
             seen.update(part)
-            if slow:
+            if slow and count // 65536 > (count - len(part)) // 65536:
                 time.sleep(slow)
     seconds = time.monotonic() - start
     assert count == size, f"{count} bytes"
@@ -114,7 +121,7 @@ def pull(size, slow):
 
 def die(how, port, request, address):
     """Begin a transfer and die in the middle of it: by SIGKILL, by a reset, or without a word."""
-    sock = connect(port, (address, 0) if address else None)
+    sock = connect(port, address)
     sock.sendall(request.encode().decode("unicode_escape").encode("latin-1"))
     sock.recv(1000)
     if how == "kill":

@@ -61,7 +61,7 @@ def test_five_megabytes_are_echoed_byte_for_byte(lan):
 
 
 def test_a_reader_that_pauses_closes_the_window_and_loses_nothing(lan):
-    print(peer(lan, "pull", "--size", 4 * MEGABYTE, "--slow", "0.05"))
+    print(peer(lan, "pull", "--size", 2 * MEGABYTE, "--slow", "0.1"))
 
 
 def test_500_connections_one_after_another(lan):

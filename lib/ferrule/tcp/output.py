@@ -70,7 +70,7 @@ def push(t, p):
         return
     while True:
         nxt = r[_SND_NXT]
-        n = sendable(r, nxt)
+        n = sendable(r, nxt, len(p.tx))
         if n < 0:
             break
         if not t.iface.ready():
@@ -91,12 +91,13 @@ def push(t, p):
         persist(t, p)
 
 
-def sendable(r, nxt):
+def sendable(r, nxt, size):
     """How many bytes may go out at SND.NXT: 0 for a lone FIN, -1 for nothing.
 
     RFC 9293, 3.8.6.2.1: a full segment; or all there is, when nothing is outstanding or Nagle is off or
     a FIN ends it; or half of the largest window the peer ever offered.  What was sent before may always
-    be sent again.
+    be sent again.  The end of a full ring of `size` bytes follows the one segment before it: no byte can
+    join it before an ACK, and a peer that delays its ACK until a second segment would hold up every ring.
     """
     rest = r[_TX_LEN] - nxt
     wnd = (r[_SND_WND] if r[_SND_WND] < r[_CWND] else r[_CWND]) - nxt
@@ -109,6 +110,8 @@ def sendable(r, nxt):
     if nxt < r[_SND_MAX] and not r[_FLAGS] & _PERSIST:
         return n
     if n == rest and (nxt == 0 or r[_FLAGS] & (_NODELAY | _FIN_QUEUED)):
+        return n
+    if n == rest and r[_TX_LEN] == size and nxt < mss << 1:
         return n
     if n << 1 >= r[_MAX_WND]:
         return n
@@ -190,7 +193,7 @@ def resend(t, p):
     if r[_FLAGS] & _SYN_OUT and t.iface.ready():
         syn(t, p, -1, _SYN | _ACK)
     r[_CWND] = r[_SND_MSS]  # RFC 5681, 3.1: one segment, then more with each ACK
-    n = sendable(r, 0)
+    n = sendable(r, 0, len(p.tx))
     if n < 0 or not t.iface.ready():
         return
     t.count[_ST_RETRANS] += 1
