@@ -27,6 +27,7 @@ SEEDS = {
     "echo": 200,
     "echo_10mb": 3,
     "echo_by_jitter": 200,
+    "echo_odd_buffers": 200,
     "churn": 200,
     "simultaneous": 200,
     "half_closed": 200,

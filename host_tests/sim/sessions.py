@@ -7,6 +7,7 @@ The tests run a fixed share of the seeds, `python -m tools.soak` all of them.
 import gc
 import sys
 
+from ferrule.link.impair import Dice
 from programs import Connector, EchoClient, EchoServer, Program, Stream
 from world import A_IP, B_IP, ROUGH, World
 
@@ -70,6 +71,20 @@ def echo_by_jitter(seed, size=SIZE // 4):
     """The same when frames overtake one another by many places and the round trip varies."""
     gc.collect()
     world = World(seed, slots=SLOTS, loss=20_000, delay=10, jitter=80)
+    server = EchoServer(world.b, PORT)
+    client = EchoClient(world.a, PORT, size, key=seed)
+    world.run([server, client])
+    assert client.error is None and client.received == size, world.describe([client, server])
+    close(world, server, client)
+
+
+def echo_odd_buffers(seed, size=SIZE // 2):
+    """The same with rings of any size from 512 bytes on, so that every boundary is met sometime,
+    and wide ones hold many holes."""
+    dice = Dice(seed, 9)
+    most = 1500 if SMALL else 1 << (10 + dice.below(6))
+    limits = {"rx_buffer": 512 + dice.below(most), "tx_buffer": 512 + dice.below(most)}
+    world = rough(seed, **limits)
     server = EchoServer(world.b, PORT)
     client = EchoClient(world.a, PORT, size, key=seed)
     world.run([server, client])
@@ -251,6 +266,7 @@ def unacknowledged(net):
 SESSIONS = {
     "echo": echo,
     "echo_by_jitter": echo_by_jitter,
+    "echo_odd_buffers": echo_odd_buffers,
     "churn": churn,
     "simultaneous": simultaneous,
     "half_closed": half_closed,

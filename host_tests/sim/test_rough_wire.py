@@ -21,6 +21,11 @@ def test_an_echo_survives_jitter_of_several_round_trips(seed):
     sessions.echo_by_jitter(seed)
 
 
+@seeds(20)
+def test_an_echo_through_buffers_of_any_size(seed):
+    sessions.echo_odd_buffers(seed)
+
+
 @seeds(10)
 def test_connections_come_and_go(seed):
     sessions.churn(seed)

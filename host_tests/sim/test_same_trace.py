@@ -18,7 +18,9 @@ print(sessions.echo({seed}, 60_000))
 
 def trace(interpreter, seed):
     """The trace of a session on this interpreter."""
-    environment = dict(os.environ, MICROPYPATH=f"{interpreters.ROOT / 'lib'}:.frozen")
+    environment = dict(
+        os.environ, MICROPYPATH=f"{interpreters.ROOT / 'lib'}:{interpreters.MP}:.frozen"
+    )
     program = PROGRAM.format(folder=str(SIM), seed=seed)
     command = [str(interpreter.path), "-X", "heapsize=16M", "-c", program]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=120)

@@ -11,6 +11,7 @@ one number.
 import micropython
 
 import ferrule
+import invariants
 from ferrule.link import loop
 from ferrule.link.impair import Dice, Impair
 
@@ -94,6 +95,8 @@ class World:
                 if not program.done and program.step():
                     moved = True
             if not moved:
+                invariants.check(self.a)
+                invariants.check(self.b)
                 self.now += max(ms, 1)
                 return
         raise Stuck("the programs never rest at %d ms" % self.now)
