@@ -1,13 +1,15 @@
 """Servers and clients for the tests of the echo device.
 
-Most tests here talk HTTP by raw sockets to the engine of firmware/, which runs in MicroPython over the host's
-own sockets (native.py): what fails then is HTTP's fault and not TCP's.
+Most tests here talk HTTP by raw sockets to the engine of firmware/, which runs in MicroPython: once over the host's
+own sockets (native.py), where what fails is HTTP's fault and not TCP's, and once over ferrule, as the demo.
 """
 
 import contextlib
+import os
 import select
 import socket
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -30,7 +32,7 @@ def free_port(kind=socket.SOCK_STREAM):
 def running(command, ready, **more):
     """A process that has printed a line containing `ready`; ended at the end, by its id."""
     process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                               stderr=subprocess.STDOUT, cwd=ROOT, **more)
+                               stderr=subprocess.STDOUT, cwd=ROOT, bufsize=0, **more)
     try:
         lines = []
         while True:
@@ -44,8 +46,12 @@ def running(command, ready, **more):
                 pytest.fail(f"{command[0]} ended: {lines}")
         yield process
     finally:
-        process.kill()
-        process.communicate()
+        process.terminate()
+        try:
+            process.communicate(timeout=TIMEOUT_S)
+        finally:
+            process.kill()
+            process.communicate()
 
 
 @pytest.fixture(scope="session", params=["x64", "unix32"])
@@ -68,9 +74,24 @@ def native(micropython, **settings):
         yield port
 
 
-@pytest.fixture(scope="session")
-def server(micropython):
-    """One server for all tests that leave it as they found it: its port."""
+@contextlib.contextmanager
+def demo(micropython, port=None, **more):
+    """`python -m tools.demo` on a free port: its process, with the port as an attribute."""
+    port = port or free_port()
+    environment = {**os.environ, "PORT": str(port), "MICROPYTHON": micropython}
+    with running([sys.executable, "-m", "tools.demo"], "Ctrl-C ends it", env=environment, **more) as process:
+        process.port = port
+        yield process
+
+
+@pytest.fixture(scope="session", params=["native", "ferrule"])
+def server(micropython, request):
+    """One server for all tests that leave it as they found it: its port.  Once over the host's own TCP, once over
+    ferrule's, both its sides: then it is the demo."""
+    if request.param == "ferrule":
+        with demo(micropython) as process:
+            yield process.port
+        return
     # Native sockets have no shutdown(): the peer sees the end of an answer when the lingering is over.
     with native(micropython, connections=8, linger_ms=200) as port:
         yield port

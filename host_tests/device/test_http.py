@@ -79,7 +79,7 @@ def test_page_and_netstat(client):
     answer = client.ask(GET % b"/netstat")
     told = json.loads(answer.body)
     assert answer.fields[b"content-type"] == b"application/json"
-    assert told["address"] == "127.0.0.1" and told["connections"][0]["state"] == "LISTEN"
+    assert told["address"] in ("127.0.0.1", "10.9.0.2") and told["connections"][0]["state"] == "LISTEN"
 
 
 def test_absolute_form(client):
