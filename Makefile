@@ -1,0 +1,57 @@
+# ferrule's commands. `make demo` and `make test` need python3 and make, nothing else.
+
+PYTHON ?= python3
+PORT ?= 8080
+VENV = .venv
+RUN = $(VENV)/bin/python
+READY = $(VENV)/ready
+
+.DEFAULT_GOAL := help
+.PHONY: help venv demo test soak qemu bench interpreters lint conformance clean
+
+help:
+	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
+	@echo "make qemu          the same device on an emulated bare-metal Cortex-M3 (needs make interpreters)"
+	@echo "make test          lint and every test that can run here (ARGS= goes to pytest)"
+	@echo "make interpreters  build MicroPython for 32-bit unix and for the bare-metal board"
+	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
+	@echo "make bench         measure speed and memory, write tools/bench/results.json"
+	@echo "make lint          ruff, the layers' imports, the records' offsets"
+	@echo "make conformance   each requirement of the RFCs with the tests that prove it"
+	@echo "make clean         remove build/ and .venv/"
+
+venv: $(READY)
+
+$(READY): pyproject.toml tools/venv.py
+	@$(PYTHON) tools/venv.py $(VENV)
+	@touch $@
+
+demo: $(READY)
+	@$(RUN) -m tools.demo --port $(PORT)
+
+qemu: $(READY)
+	@$(RUN) -m tools.qemu --port $(PORT)
+
+bench: $(READY)
+	@$(RUN) -m tools.bench
+
+interpreters: $(READY)
+	@$(RUN) -m tools.interpreters
+
+lint: $(READY)
+	$(VENV)/bin/ruff check .
+	$(RUN) -m tools.layers --check
+	$(RUN) -m tools.layout --check
+
+test: lint
+	$(RUN) -m pytest $(ARGS)
+
+soak: $(READY)
+	@$(RUN) -m tools.soak $(ARGS)
+
+conformance: $(READY)
+	@$(RUN) -m pytest -q --requirements
+
+clean:
+	rm -rf build $(VENV) .pytest_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
