@@ -27,10 +27,10 @@ $(READY): pyproject.toml tools/venv.py
 	@touch $@
 
 demo: $(READY)
-	@$(RUN) -m tools.demo --port $(PORT)
+	@PORT=$(PORT) $(RUN) -m tools.demo
 
 qemu: $(READY)
-	@$(RUN) -m tools.qemu --port $(PORT)
+	@$(RUN) -m tools.qemu --port $(PORT) $(ARGS)
 
 bench: $(READY)
 	@$(RUN) -m tools.bench

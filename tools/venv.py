@@ -61,7 +61,7 @@ def main():
             fail("python3 -m venv failed; the lines above say why.")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
     if subprocess.run(pip + pins(str(python))).returncode:
-        fail("pip could not install the packages that pyproject.toml names; the lines above say why.")
+        fail("pip could not install what pyproject.toml names; the lines above say why.")
 
 
 if __name__ == "__main__":
