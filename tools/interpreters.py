@@ -149,7 +149,7 @@ def mirror():
 
 
 def keyring():
-    """Debian's archive keys, as apt's signed-by option; empty where apt's trusted keys have to do."""
+    """Debian's archive keys, as apt's signed-by option; else apt's trusted keys have to do."""
     path = pathlib.Path("/usr/share/keyrings/debian-archive-keyring.gpg")
     return "[signed-by=%s] " % path if path.exists() else ""
 
@@ -246,7 +246,7 @@ class Interpreter:
         return "%s %s" % (named or VERSION, digest(pathlib.Path(__file__), *self.made_of))
 
     def up_to_date(self):
-        """Whether nothing has to be done. The user's own tree may change, so there make decides."""
+        """Whether nothing has to be done. In a tree of the user's, make decides."""
         if os.environ.get("MICROPY_DIR") or not self.product.exists():
             return False
         return self.stamp.exists() and self.stamp.read_text(encoding="utf-8") == self.key()

@@ -70,14 +70,16 @@ class QemuBoard:
     """One run of the machine.  Use it as a context manager: leaving it ends QEMU.
 
     folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or None.  icount: time counts
-    instructions (8 ns each), the same on every machine, instead of following the host's clock.
+    instructions (8 ns each), the same on every machine, instead of following the host's clock.  isolated: the board's network
+    leads nowhere.
     """
 
-    def __init__(self, folders, hostfwd=None, icount=False, opt=3):
+    def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False):
         self.folders = folders
         self.hostfwd = hostfwd
         self.icount = icount
         self.opt = opt
+        self.isolated = isolated
         self.process = None
         self.transport = None
 
@@ -100,7 +102,7 @@ class QemuBoard:
         image = pathlib.Path(self.tmp.name) / "romfs.img"
         image.write_bytes(romfs_image(self.folders, self.opt))
         self.romfs_size = image.stat().st_size
-        nic = "user,model=lan9118"
+        nic = "hubport,hubid=0,model=lan9118" if self.isolated else "user,model=lan9118"
         if self.hostfwd:
             nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
         command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null", "-semihosting"]
@@ -109,7 +111,9 @@ class QemuBoard:
         if self.icount:
             command += ["-icount", "shift=3,sleep=off"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            # Ctrl-C is for the program that holds the board, which then ends QEMU.
+            start_new_session=True,
         )
         self.pty = self.find_pty()
         self.connect()
@@ -182,6 +186,11 @@ class QemuBoard:
                 raise BoardError("QEMU ended")
             time.sleep(0.02)
         return ""
+
+    def interrupt(self):
+        """Ctrl-C to the running program, and half a second to end in."""
+        self.transport.serial.write(b"\x03")
+        time.sleep(0.5)
 
     def soft_reset(self):
         """Throw away every object on the board; mounts and sys.path are made anew."""
