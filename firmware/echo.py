@@ -43,8 +43,10 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding
 """
 _PAGE_STYLE = """h1{font-size:1.5rem;margin:0}h2{font-size:1rem;margin:2rem 0 .5rem}
 .t{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #8884;white-space:nowrap}
-th{font-weight:600}.n{text-align:right}code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}
+th,td{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #8884;
+white-space:nowrap}
+th{font-weight:600}.n{text-align:right}
+code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}
 </style></head><body><h1>ferrule</h1>
 """
 _PAGE_END = """</table></div><h2>Try</h2>
@@ -105,7 +107,8 @@ class Echo:
             page(s, "application/json", self.netstat())
 
     def _path(self, s, rec, buf):
-        """Which of _PATHS is asked for: the part of the target before '?', behind scheme and host if the
+        """Which of _PATHS is asked for: the part of the target before '?', behind scheme and host
+        if the
         target has them (RFC 9112, 3.2.2)."""
         at = rec[_TARGET]
         end = rec[_PATH_END]
@@ -121,7 +124,8 @@ class Echo:
         return path
 
     def uptime(self):
-        """Seconds since the start, counted from a clock that wraps: called at least every few days."""
+        """Seconds since the start, counted from a clock that wraps: called at least every few
+        days."""
         now = self.ticks_ms()
         self.ms += (now - self.last) & 0x3fffffff
         self.last = now
@@ -164,7 +168,8 @@ class Echo:
 
 
 def _host(s):
-    """The request's Host, of which http_request.check() has made sure that it is harmless in a page."""
+    """The request's Host, of which http_request.check() has made sure that it is harmless in a
+    page."""
     return str(s.buf[s.rec[_HOST]:s.rec[_HOST + 1]], "utf-8")
 
 

@@ -1,9 +1,9 @@
 """Writing an answer: its head in front of what it belongs to, bodies passed on while they arrive.
 
-One of echo_body(), echo_head(), page(), allow() and refuse() is called for each request.  They put the
-first bytes of the answer where src[out:out_end] says, and set the state that tells which of the functions
-further down goes on from there.  Those return False when nothing can be done at present, and raise
-OSError when the connection is of no more use.
+One of echo_body(), echo_head(), page(), allow() and refuse() is called for each request.  They
+put the first bytes of the answer where src[out:out_end] says, and set the state that tells which
+of the functions further down goes on from there.  Those return False when nothing can be done at
+present, and raise OSError when the connection is of no more use.
 """
 
 from micropython import const

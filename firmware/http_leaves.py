@@ -1,7 +1,8 @@
 """Viper leaves of the HTTP engine: everything that looks at a request byte by byte.
 
 Each works on a buffer whose bounds the caller has checked, allocates nothing and returns a small
-integer.  The plain twins that say what each has to do are in host_tests/leaves/test_http_leaves.py.
+integer.  The plain twins that say what each has to do are in
+host_tests/leaves/test_http_leaves.py.
 
 A request is described by a record, an ``array('H')`` of RECORD_LEN offsets into the buffer:
 
@@ -16,9 +17,11 @@ from micropython import const
 RECORD_LEN = 24
 
 # The fields the engine acts upon: length byte, lower-case name; a zero ends the table.
-FIELDS = b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect\x0ccontent-type\x00"
+FIELDS = (b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect"
+          b"\x0ccontent-type\x00")
 
-# One bit for each character below 128: what a token may hold (RFC 9110, 5.6.2), and what a Host value may.
+# One bit for each character below 128: what a token may hold (RFC 9110, 5.6.2), and what a Host
+# value may.
 TOKEN = b"\x00\x00\x00\x00\xfa\x6c\xff\x03\xfe\xff\xff\xc7\xff\xff\xff\x57"
 HOST = b"\x00\x00\x00\x00\xf2\x7f\xff\x2f\xfe\xff\xff\xaf\xfe\xff\xff\x47"
 
@@ -64,9 +67,9 @@ _CHUNK_MAX = const(0x3ffffff)
 
 @micropython.viper
 def head_end(buf: ptr8, start: int, at: int, end: int) -> int:
-    """Looks for the empty line that ends the head beginning at `start`: the offset after it, 0 when it
-    is not there yet, -1 for a line that does not end in CR LF.  Looks at the bytes from `at` on, so that
-    bytes which arrive one by one are each looked at once."""
+    """Looks for the empty line that ends the head beginning at `start`: the offset after it, 0
+    when it is not there yet, -1 for a line that does not end in CR LF.  Looks at the bytes from
+    `at` on, so that bytes which arrive one by one are each looked at once."""
     i = at
     while i < end:
         if buf[i] == 10:
@@ -80,7 +83,8 @@ def head_end(buf: ptr8, start: int, at: int, end: int) -> int:
 
 @micropython.viper
 def request_line(buf: ptr8, at: int, rec: ptr16, token: ptr8) -> int:
-    """Reads the request line at `at`, of a head that head_end() found complete, and fills rec[0..5]."""
+    """Reads the request line at `at`, of a head that head_end() found complete, and fills
+    rec[0..5]."""
     i = at
     while buf[i] < 128 and (token[buf[i] >> 3] >> (buf[i] & 7)) & 1:
         i += 1
@@ -116,8 +120,9 @@ def request_line(buf: ptr8, at: int, rec: ptr16, token: ptr8) -> int:
 
 @micropython.viper
 def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -> int:
-    """Checks the field lines in at..end, where `end` is just past the empty line, and notes those of the
-    table `names`.  Refused: no colon, blanks before it, folded lines, control characters, a lone CR."""
+    """Checks the field lines in at..end, where `end` is just past the empty line, and notes those
+    of the table `names`.  Refused: no colon, blanks before it, folded lines, control characters,
+    a lone CR."""
     i = _SEEN
     while i < _RECORD_LEN:
         rec[i] = 0
@@ -164,7 +169,8 @@ def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -
 
 @micropython.viper
 def lookup(buf: ptr8, at: int, end: int, table: ptr8) -> int:
-    """The place in `table` (length byte, name; a zero ends it) of buf[at:end], byte for byte; -1: none."""
+    """The place in `table` (length byte, name; a zero ends it) of buf[at:end], byte for byte; -1:
+    none."""
     size = end - at
     place = 0
     k = 0
@@ -192,8 +198,9 @@ def made_of(buf: ptr8, at: int, end: int, allowed: ptr8) -> bool:
 
 @micropython.viper
 def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
-    """How the lower-case `word` stands in the comma-separated list buf[at:end], in any case of letters:
-    0 not at all, 1 before the end or more than once, 2 as the last of several, 3 as the only one."""
+    """How the lower-case `word` stands in the comma-separated list buf[at:end], in any case of
+    letters: 0 not at all, 1 before the end or more than once, 2 as the last of several, 3 as the
+    only one."""
     found = 0
     items = 0
     while at < end:
@@ -228,7 +235,8 @@ def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
 
 @micropython.viper
 def decimal(buf: ptr8, at: int, end: int) -> int:
-    """The number in buf[at:end]; -1 when it is not digits alone, -2 when it is above 999,999,999."""
+    """The number in buf[at:end]; -1 when it is not digits alone, -2 when it is above
+    999,999,999."""
     if at == end:
         return -1
     value = 0
@@ -328,9 +336,10 @@ def framing(c: int, phase: int, rec: ptr32) -> int:
 
 @micropython.viper
 def dechunk(buf: ptr8, at: int, end: int, rec: ptr32) -> int:
-    """Decodes chunked coding in buf[at:end], in place: the data moves together at `at`.  Returns the
-    number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; rec[_USED] says where reading stopped, which is
-    `end` unless the last chunk and its trailers are complete (rec[_PHASE] is CHUNKS_DONE)."""
+    """Decodes chunked coding in buf[at:end], in place: the data moves together at `at`.  Returns
+    the number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; rec[_USED] says where reading
+    stopped, which is `end` unless the last chunk and its trailers are complete (rec[_PHASE] is
+    CHUNKS_DONE)."""
     phase = int(rec[_PHASE])
     out = at
     i = at

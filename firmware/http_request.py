@@ -1,7 +1,9 @@
-"""Reading a request: whether its head may be answered, where its body ends, what happens afterwards.
+"""Reading a request: whether its head may be answered, where its body ends, what happens
+afterwards.
 
-Everything that two readers of the same bytes could understand differently is refused (RFC 9112, 11.2):
-a proxy in front of the device and the device itself must never disagree where a request ends.
+Everything that two readers of the same bytes could understand differently is refused (RFC 9112,
+11.2): a proxy in front of the device and the device itself must never disagree where a request
+ends.
 """
 
 from micropython import const
@@ -36,7 +38,8 @@ def skip_empty_lines(s):
 
 
 def incomplete(s):
-    """A head that has not ended yet: refuses it when it is not worth waiting for or has no room left."""
+    """A head that has not ended yet: refuses it when it is not worth waiting for or has no room
+    left."""
     if s.at < s.end and not made_of(s.buf, s.at, s.at + 1, leaf.TOKEN):
         refuse(s, 400, "This is not an HTTP request.")
     elif s.end == s.cap:
@@ -52,7 +55,8 @@ def incomplete(s):
 
 
 def check(s):
-    """The head in at..body_at is complete: refuses it, or returns True when the routes may answer."""
+    """The head in at..body_at is complete: refuses it, or returns True when the routes may
+    answer."""
     rec = s.rec
     buf = s.buf
     s.keep = 0

@@ -3,9 +3,9 @@
     [ headroom | request head | body .............. | tail ]
                      [ answer's head | body ....... ]         what is written
 
-A request head is read behind the headroom and checked in place.  The head of the answer is written right
-in front of the body it belongs to, over the request head, so a short answer is one write and one segment
-and a body passes through without being copied.
+A request head is read behind the headroom and checked in place.  The head of the answer is
+written right in front of the body it belongs to, over the request head, so a short answer is one
+write and one segment and a body passes through without being copied.
 """
 
 from array import array
@@ -44,7 +44,7 @@ class Slot:
         """Begins with a new connection, or with none."""
         self.sock = sock
         self.state = HEAD
-        self.since = now             # when it last got on; in HEAD, when the request or the rest began
+        self.since = now             # when it last got on; in HEAD, when the request began
         self.at = self.scan = self.end = _HEADROOM   # unread bytes at..end, looked at up to scan
         self.src = self.buf          # what is written: src[out:out_end]
         self.out = self.out_end = 0
@@ -61,7 +61,8 @@ class Slot:
         self.pieces = None           # iterator over the rest of a page
 
     def again(self, now):
-        """Ready for the next request of the same connection; its first bytes may be here already."""
+        """Ready for the next request of the same connection; its first bytes may be here
+        already."""
         self.src = self.buf
         self.out = self.out_end = 0
         self.state = HEAD

@@ -3,9 +3,9 @@
     server = Server(net, routes, time.ticks_ms, connections=4)
     server.run()
 
-``turn()`` gives every connection a chance to move on and never waits, so a slow client stops nobody.
-What a request is answered is decided by ``routes.answer(slot)``, which ends in one call of http_answer's
-echo_body(), echo_head(), page(), allow() or refuse().
+``turn()`` gives every connection a chance to move on and never waits, so a slow client stops
+nobody. What a request is answered is decided by ``routes.answer(slot)``, which ends in one call
+of http_answer's echo_body(), echo_head(), page(), allow() or refuse().
 """
 
 from array import array
@@ -42,10 +42,11 @@ _LINGER_OFF = b"\x01\x00\x00\x00\x00\x00\x00\x00"    # struct linger: on, 0 s: c
 class Server:
     """Serves HTTP on `net`, which is a Stack or behaves as one.
 
-    `connections` are served at once, each with a buffer of `buffer` bytes, which is also the longest
-    request head.  `header_ms` is the time a request head may take, `idle_ms` the rest allowed between
-    requests, `stall_ms` the time after which a transfer without progress is given up, `linger_ms` how
-    long a closed connection is still read so that its peer gets the last answer.
+    `connections` are served at once, each with a buffer of `buffer` bytes, which is also the
+    longest request head.  `header_ms` is the time a request head may take, `idle_ms` the rest
+    allowed between requests, `stall_ms` the time after which a transfer without progress is given
+    up, `linger_ms` how long a closed connection is still read so that its peer gets the last
+    answer.
     """
 
     def __init__(self, net, routes, ticks_ms, port=80, connections=4, buffer=1024, header_ms=10000,
@@ -206,7 +207,8 @@ class Server:
         return False
 
     def _abort(self, s):
-        """Resets the connection: the peer is gone, or has to learn that the answer is incomplete."""
+        """Resets the connection: the peer is gone, or has to learn that the answer is
+        incomplete."""
         try:
             s.sock.setsockopt(_SOL_SOCKET, _SO_LINGER, _LINGER_OFF)
         except OSError:
@@ -247,7 +249,8 @@ class Server:
             pass
 
     def _somebody_waits(self):
-        """Whether a client is at the door: accepted by the stack, or half-open for want of room."""
+        """Whether a client is at the door: accepted by the stack, or half-open for want of
+        room."""
         if self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD:
             return True
         for row in self.net.netstat():

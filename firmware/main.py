@@ -1,13 +1,16 @@
 """The echo device: an HTTP server on ferrule.
 
-On a board, `board` (the board's folder of boards/) and `ferrule` are on sys.path.  On the unix port,
-`micropython firmware/main.py` finds both beside itself in the source tree, with boards/unix as the board.
+On a board, `board` (the board's folder of boards/) and `ferrule` are on sys.path.  On the unix
+port, `micropython firmware/main.py` finds both beside itself in the source tree, with boards/unix
+as the board.
 
 A board is a module with
     make_link()     the link: an object as ferrule's links are
     address()       (address, mask, gateway, dns), four strings
 and, if it wants to,
+    random(n)       n random bytes, on a board without os.urandom
     limits()        keyword arguments of ferrule.Stack, such as connections and rx_buffer
+    random(n)       n unpredictable bytes, where os.urandom is missing or poor
     http_limits()   keyword arguments of httpd.Server
 """
 
@@ -32,7 +35,7 @@ def device(board, port=_PORT):
     from httpd import Server
 
     limits = board.limits() if hasattr(board, "limits") else {}
-    net = ferrule.Stack(board.make_link(), **limits)
+    net = ferrule.Stack(board.make_link(), random=getattr(board, "random", None), **limits)
     net.ifconfig(board.address())
     net.active(True)
     more = board.http_limits() if hasattr(board, "http_limits") else {}
@@ -48,21 +51,23 @@ def main():
         find_modules(__file__)
     import board
 
+    net = None
     try:
         net, server = device(board)
+        print("ferrule: http://%s/ is up: %d connections, %d bytes for the stack" % (
+            net.ifconfig()[0], len(server.slots), net.memory()["total"]))
+        server.run()
+    except KeyboardInterrupt:
+        if net is not None:
+            net.active(False)
+            net.link.close()
     except (OSError, ValueError) as error:
+        if net is not None:
+            raise
         # ValueError's text is a sentence about the settings; an OSError here comes from the link.
         text = error if isinstance(error, ValueError) else "The link cannot be opened: %s." % error
         print("ferrule: %s" % text, file=sys.stderr)
         sys.exit(2)
-    address = net.ifconfig()[0]
-    print("ferrule: http://%s/ is up: %d connections, %d bytes for the stack" % (
-        address, len(server.slots), net.memory()["total"]))
-    try:
-        server.run()
-    except KeyboardInterrupt:
-        net.active(False)
-        net.link.close()
 
 
 if __name__ == "__main__":

@@ -2,8 +2,9 @@
 
     micropython native.py PORT [NAME=NUMBER ...]
 
-serves on 127.0.0.1:PORT with the named settings of httpd.Server, and prints a line when it is ready.
-Native sockets have the semantics that ferrule's are made after, so what fails here is HTTP's fault.
+serves on 127.0.0.1:PORT with the named settings of httpd.Server, and prints a line when it is
+ready. Native sockets have the semantics that ferrule's are made after, so what fails here is
+HTTP's fault.
 """
 
 import select
@@ -88,7 +89,9 @@ class NativeNet:
 def main():
     net = NativeNet()
     settings = {name: int(n) for name, n in [arg.split("=") for arg in sys.argv[2:]]}
-    server = Server(net, Echo(net, time.ticks_ms), time.ticks_ms, port=int(sys.argv[1]), **settings)
+    server = Server(
+        net, Echo(net, time.ticks_ms), time.ticks_ms, port=int(sys.argv[1]), **settings
+    )
     print("ready")
     server.run()
 

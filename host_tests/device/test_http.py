@@ -1,9 +1,10 @@
-"""HTTP/1.1 as the echo device speaks it, by raw conversations: routes, framing, and every status."""
+"""HTTP/1.1 as the echo device speaks it, by raw conversations: routes, framing, and every
+status."""
 
 import json
 
 import pytest
-from conftest import Client
+from talk import Client
 
 GET = b"GET %s HTTP/1.1\r\nHost: a\r\n\r\n"
 
@@ -27,9 +28,14 @@ def test_body_comes_back_with_its_content_type(client):
     assert answer.fields[b"content-length"] == b"5"
 
 
-@pytest.mark.parametrize("fields", [(b"Content-Length: 2", b"Content-Type: t/last"),
-                                    (b"Content-Type: t/first", b"X-Long: " + b"y" * 300, b"Content-Length: 2"),
-                                    (b"Content-Length: 2", b"Content-Type: t/" + b"z" * 400)])
+@pytest.mark.parametrize(
+    "fields",
+    [
+        (b"Content-Length: 2", b"Content-Type: t/last"),
+        (b"Content-Type: t/first", b"X-Long: " + b"y" * 300, b"Content-Length: 2"),
+        (b"Content-Length: 2", b"Content-Type: t/" + b"z" * 400),
+    ],
+)
 def test_content_type_anywhere_in_the_head(client, fields):
     answer = client.ask(post(b"ok", *fields))
     kind = [line for line in fields if line.startswith(b"Content-Type")][0].partition(b": ")[2]
@@ -38,7 +44,9 @@ def test_content_type_anywhere_in_the_head(client, fields):
 
 def test_body_without_content_type(client):
     answer = client.ask(post(b"\0\xff", b"Content-Length: 2"))
-    assert answer.body == b"\0\xff" and answer.fields[b"content-type"] == b"application/octet-stream"
+    assert (
+        answer.body == b"\0\xff" and answer.fields[b"content-type"] == b"application/octet-stream"
+    )
 
 
 @pytest.mark.parametrize("method", [b"POST", b"PUT", b"PATCH", b"DELETE", b"GET", b"OPTIONS"])
@@ -66,7 +74,10 @@ def test_head_has_the_head_of_get(client):
         head = client.ask((GET % path).replace(b"GET", b"HEAD"), head_only=True)
         body = client.ask(GET % path)
         if path == b"/echo":
-            assert int(head.fields.pop(b"content-length")) == int(body.fields.pop(b"content-length")) + 1
+            assert (
+                int(head.fields.pop(b"content-length"))
+                == int(body.fields.pop(b"content-length")) + 1
+            )
         assert head.status == 200 and head.fields == body.fields
     assert client.ask((GET % b"/nothing").replace(b"GET", b"HEAD"), head_only=True).status == 404
     assert client.ask(GET % b"/echo").status == 200
@@ -79,7 +90,10 @@ def test_page_and_netstat(client):
     answer = client.ask(GET % b"/netstat")
     told = json.loads(answer.body)
     assert answer.fields[b"content-type"] == b"application/json"
-    assert told["address"] in ("127.0.0.1", "10.9.0.2") and told["connections"][0]["state"] == "LISTEN"
+    assert (
+        told["address"] in ("127.0.0.1", "10.9.0.2")
+        and told["connections"][0]["state"] == "LISTEN"
+    )
 
 
 def test_absolute_form(client):
@@ -102,7 +116,9 @@ def test_http_1_0(server):
         assert answer.body.endswith(b"</html>\n") and b"transfer-encoding" not in answer.fields
     with Client(server) as client:
         for _ in range(3):
-            answer = client.ask(b"POST /echo HTTP/1.0\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nhi")
+            answer = client.ask(
+                b"POST /echo HTTP/1.0\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nhi"
+            )
             assert answer.body == b"hi" and answer.fields[b"connection"] == b"keep-alive"
 
 
@@ -114,14 +130,21 @@ def test_connection_close(client):
 # ---- framing -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("chunks, body", [
-    ([b"hello ", b"world"], b"hello world"),
-    ([], b""),
-    ([b"x" * 5000], b"x" * 5000),
-    ([b"%d" % i for i in range(300)], b"".join(b"%d" % i for i in range(300))),
-])
+@pytest.mark.parametrize(
+    "chunks, body",
+    [
+        ([b"hello ", b"world"], b"hello world"),
+        ([], b""),
+        ([b"x" * 5000], b"x" * 5000),
+        ([b"%d" % i for i in range(300)], b"".join(b"%d" % i for i in range(300))),
+    ],
+)
 def test_chunked_body(client, chunks, body):
-    request = post(b"".join(map(chunk, chunks)) + b"0\r\n\r\n", b"Transfer-Encoding: Chunked", b"Content-Type: t/t")
+    request = post(
+        b"".join(map(chunk, chunks)) + b"0\r\n\r\n",
+        b"Transfer-Encoding: Chunked",
+        b"Content-Type: t/t",
+    )
     for _ in range(2):
         answer = client.ask(request)
         assert (answer.status, answer.body) == (200, body)
@@ -129,27 +152,42 @@ def test_chunked_body(client, chunks, body):
 
 
 def test_chunk_extensions_and_trailers(client):
-    request = post(chunk(b"ab", b";a=1;b=\"2\"") + b"003\r\nabc\r\n000\r\nX: y\r\nZ: 1\r\n\r\n", b"Transfer-Encoding: chunked")
+    request = post(
+        chunk(b"ab", b';a=1;b="2"') + b"003\r\nabc\r\n000\r\nX: y\r\nZ: 1\r\n\r\n",
+        b"Transfer-Encoding: chunked",
+    )
     assert client.ask(request + GET % b"/echo").body == b"ababc"
     assert client.answer().body.startswith(b"GET /echo")
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 50])
 def test_requests_in_small_pieces(client, size):
-    requests = (post(b"12345", b"Content-Length: 5")
-                + post(chunk(b"abc") + chunk(b"defg") + b"0\r\nT: r\r\n\r\n", b"Transfer-Encoding: chunked")
-                + b"\r\n" + GET % b"/echo" + post(b"0\r\n\r\n", b"Transfer-Encoding: chunked"))
+    requests = (
+        post(b"12345", b"Content-Length: 5")
+        + post(
+            chunk(b"abc") + chunk(b"defg") + b"0\r\nT: r\r\n\r\n", b"Transfer-Encoding: chunked"
+        )
+        + b"\r\n"
+        + GET % b"/echo"
+        + post(b"0\r\n\r\n", b"Transfer-Encoding: chunked")
+    )
     client.sock.setsockopt(6, 1, 1)
     for i in range(0, len(requests), size):
-        client.send(requests[i:i + size])
+        client.send(requests[i : i + size])
     answers = [client.answer().body for _ in range(4)]
     assert answers == [b"12345", b"abcdefg", b"GET /echo HTTP/1.1\r\nHost: a\r\n", b""]
 
 
 def test_pipelining(client):
     many = 60
-    client.send(b"".join(post(b"%04d" % i, b"Content-Length: 4") + GET % (b"/echo/%d" % i)
-                         + post(chunk(b"c%d" % i) + b"0\r\n\r\n", b"Transfer-Encoding: chunked") for i in range(many)))
+    client.send(
+        b"".join(
+            post(b"%04d" % i, b"Content-Length: 4")
+            + GET % (b"/echo/%d" % i)
+            + post(chunk(b"c%d" % i) + b"0\r\n\r\n", b"Transfer-Encoding: chunked")
+            for i in range(many)
+        )
+    )
     for i in range(many):
         assert client.answer().body == b"%04d" % i
         assert client.answer().body.startswith(b"GET /echo/%d " % i)
@@ -167,7 +205,9 @@ def test_continue(client):
     assert client.ask(b"hello").body == b"hello"
     # A body that is here already needs no invitation (RFC 9110, 10.1.1).
     assert client.ask(post(b"hello", *lines)).status == 200
-    assert client.ask(post(b"", b"Transfer-Encoding: chunked", b"Expect: 100-continue")).status == 100
+    assert (
+        client.ask(post(b"", b"Transfer-Encoding: chunked", b"Expect: 100-continue")).status == 100
+    )
     assert client.ask(chunk(b"more") + b"0\r\n\r\n").body == b"more"
 
 
@@ -201,7 +241,10 @@ BAD = {
     "blank before the colon": (400, post(b"hello", b"Content-Length : 5")),
     "folded line": (400, b"GET / HTTP/1.1\r\nHost: a\r\nX: a\r\n b\r\n\r\n"),
     "first field indented": (400, b"GET / HTTP/1.1\r\n Host: a\r\n\r\n"),
-    "length and chunked": (400, post(b"0\r\n\r\n", b"Content-Length: 5", b"Transfer-Encoding: chunked")),
+    "length and chunked": (
+        400,
+        post(b"0\r\n\r\n", b"Content-Length: 5", b"Transfer-Encoding: chunked"),
+    ),
     "two lengths": (400, post(b"hello", b"Content-Length: 5", b"Content-Length: 6")),
     "one length twice": (400, post(b"hello", b"Content-Length: 5", b"Content-Length: 5")),
     "list of lengths": (400, post(b"hello", b"Content-Length: 5, 5")),
@@ -219,16 +262,25 @@ BAD = {
     "two codings": (400, post(b"", b"Transfer-Encoding: chunked", b"Transfer-Encoding: chunked")),
     "like chunked": (501, post(b"", b"Transfer-Encoding: xchunked")),
     "vertical tab before chunked": (400, post(b"0\r\n\r\n", b"Transfer-Encoding: \x0bchunked")),
-    "chunked by HTTP/1.0": (400, b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n"),
+    "chunked by HTTP/1.0": (
+        400,
+        b"POST /echo HTTP/1.0\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
     "chunk size is no number": (400, post(b"g\r\n", b"Transfer-Encoding: chunked")),
     "chunk size is negative": (400, post(b"-5\r\n", b"Transfer-Encoding: chunked")),
     "chunk size with 0x": (400, post(b"0x5\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")),
     "no chunk size": (400, post(b"\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")),
     "chunk size ends in LF": (400, post(b"5\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")),
-    "chunk longer than its size": (400, post(b"2\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked")),
+    "chunk longer than its size": (
+        400,
+        post(b"2\r\nhello\r\n0\r\n\r\n", b"Transfer-Encoding: chunked"),
+    ),
     "huge chunk": (413, post(b"ffffffffff\r\n", b"Transfer-Encoding: chunked")),
     "endless chunk extension": (400, post(b"5;" + b"x" * 2000, b"Transfer-Encoding: chunked")),
-    "trailer with a blank first": (400, post(b"0\r\n X: y\r\n\r\n", b"Transfer-Encoding: chunked")),
+    "trailer with a blank first": (
+        400,
+        post(b"0\r\n X: y\r\n\r\n", b"Transfer-Encoding: chunked"),
+    ),
     "POST without length": (411, post(b"")),
     "unknown expectation": (417, post(b"", b"Content-Length: 5", b"Expect: a-miracle")),
     "long line": (414, b"GET /" + b"x" * 20000),

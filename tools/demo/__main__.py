@@ -1,10 +1,13 @@
 """`make demo`: the echo device on this computer, reached at localhost:8080.  No rights are needed.
 
-    python -m tools.demo            PORT=8081 and MICROPYTHON=/path/to/micropython are taken from the environment
+    python -m tools.demo [--port 8081]
 
-Two MicroPython processes with a wire of UDP datagrams between them: firmware/main.py, which is the device, and
-gateway.py, which carries the connections of this computer's programs to it.  This program starts both, shows the
-gateway's connections while its output is a terminal, and ends both when it is interrupted.
+PORT in the environment is the default of --port; MICROPYTHON names another interpreter.
+
+Two MicroPython processes with a wire of UDP datagrams between them: firmware/main.py, which is
+the device, and gateway.py, which carries the connections of this computer's programs to it.  This
+program starts both, shows the gateway's connections while its output is a terminal, and ends both
+when it is interrupted.
 """
 
 import collections
@@ -26,7 +29,7 @@ from rich.table import Table
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parent.parent
 DEVICE, GATEWAY, PREFIX = "10.9.0.2", "10.9.0.1", 24
-PORT_TAKEN = 98          # the gateway's exit code
+PORT_TAKEN = 98  # the gateway's exit code
 START_S = 20
 
 
@@ -39,12 +42,19 @@ class Child:
 
     def __init__(self, name, command, lines, environment=None):
         self.name = name
-        self.last = collections.deque(maxlen=20)     # what it said on stderr
+        self.last = collections.deque(maxlen=20)  # what it said on stderr
         self._lines = lines
         # A session of its own: Ctrl-C is for this program, which then ends the children in order.
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=ROOT,
-            env={**os.environ, **(environment or {})}, start_new_session=True)
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=ROOT,
+            env={**os.environ, **(environment or {})},
+            start_new_session=True,
+        )
         self._threads = [threading.Thread(target=self._complaints, daemon=True)]
         self._threads[0].start()
         threading.Thread(target=self._read, daemon=True).start()
@@ -73,7 +83,9 @@ class Child:
         said = " ".join(self.last)
         if self.process.returncode == PORT_TAKEN and said:
             return said
-        return f"The {self.name} ended with exit code {self.process.returncode}" + (f": {said}" if said else ".")
+        return f"The {self.name} ended with exit code {self.process.returncode}" + (
+            f": {said}" if said else "."
+        )
 
 
 def interpreter():
@@ -89,13 +101,17 @@ def interpreter():
             return str(folder / "micropython")
     found = shutil.which("micropython")
     if not found:
-        raise Trouble("There is no micropython; `make demo` installs one, or name yours with MICROPYTHON=.")
+        raise Trouble(
+            "There is no micropython; `make demo` installs one, or name yours with MICROPYTHON=."
+        )
     return found
 
 
-def port_number():
-    """The port of this computer, from PORT."""
-    text = os.environ.get("PORT") or "8080"
+def port_number(arguments):
+    """The port of this computer, from --port or PORT."""
+    if arguments and (len(arguments) != 2 or arguments[0] != "--port"):
+        raise Trouble("The only argument is --port NUMBER.")
+    text = arguments[1] if arguments else os.environ.get("PORT") or "8080"
     if not text.isascii() or not text.isdigit() or not 0 < int(text) < 65536:
         raise Trouble(f"PORT is {text}; it has to be a number from 1 to 65535.")
     return int(text)
@@ -103,7 +119,10 @@ def port_number():
 
 def free_udp_ports():
     """Two UDP ports of 127.0.0.1 that nobody holds."""
-    with socket.socket(type=socket.SOCK_DGRAM) as one, socket.socket(type=socket.SOCK_DGRAM) as two:
+    with (
+        socket.socket(type=socket.SOCK_DGRAM) as one,
+        socket.socket(type=socket.SOCK_DGRAM) as two,
+    ):
         one.bind(("127.0.0.1", 0))
         two.bind(("127.0.0.1", 0))
         return one.getsockname()[1], two.getsockname()[1]
@@ -125,8 +144,16 @@ def expect(lines, child, start):
 def table_of(report):
     """The gateway's report as a table."""
     table = Table(title="connections from here to the device", title_justify="left", expand=False)
-    for name, justify in (("client", "left"), ("port", "right"), ("state", "left"), ("to read", "right"),
-                          ("to send", "right"), ("timer", "left"), ("bytes up", "right"), ("bytes down", "right")):
+    for name, justify in (
+        ("client", "left"),
+        ("port", "right"),
+        ("state", "left"),
+        ("to read", "right"),
+        ("to send", "right"),
+        ("timer", "left"),
+        ("bytes up", "right"),
+        ("bytes down", "right"),
+    ):
         table.add_column(name, justify=justify)
     for row in report["connections"]:
         table.add_row(*[f"{cell:,}" if i > 5 else str(cell) for i, cell in enumerate(row)])
@@ -153,25 +180,45 @@ def watch(lines, console):
 
 
 def introduction(port, told):
-    return (f"{told}\n\nTry it:\n"
-            f"    curl http://localhost:{port}/echo --data-binary @README.md\n"
-            f"    curl http://localhost:{port}/\n"
-            f"or open http://localhost:{port}/ in a browser. Ctrl-C ends it.\n")
+    return (
+        f"{told}\n\nTry it:\n"
+        f"    curl http://localhost:{port}/echo --data-binary @README.md\n"
+        f"    curl http://localhost:{port}/\n"
+        f"or open http://localhost:{port}/ in a browser. Ctrl-C ends it.\n"
+    )
 
 
-def run(console):
-    port = port_number()
+def run(port, console):
     micropython = interpreter()
     ours, theirs = free_udp_ports()
     lines = queue.Queue()
     children = []
     try:
-        device = Child("device", [micropython, str(ROOT / "firmware" / "main.py")], lines, {
-            "FERRULE_LINK": f"udp:{theirs}:{ours}", "FERRULE_IP": f"{DEVICE}/{PREFIX}", "FERRULE_MAC": ""})
+        device = Child(
+            "device",
+            [micropython, str(ROOT / "firmware" / "main.py")],
+            lines,
+            {
+                "FERRULE_LINK": f"udp:{theirs}:{ours}",
+                "FERRULE_IP": f"{DEVICE}/{PREFIX}",
+                "FERRULE_MAC": "",
+            },
+        )
         children.append(device)
         told = expect(lines, device, "ferrule:")
-        gateway = Child("gateway", [micropython, str(HERE / "gateway.py"), str(port), str(ours), str(theirs),
-                                    GATEWAY, DEVICE], lines)
+        gateway = Child(
+            "gateway",
+            [
+                micropython,
+                str(HERE / "gateway.py"),
+                str(port),
+                str(ours),
+                str(theirs),
+                GATEWAY,
+                DEVICE,
+            ],
+            lines,
+        )
         children.append(gateway)
         expect(lines, gateway, "ready")
         print(introduction(port, told), flush=True)
@@ -186,14 +233,11 @@ def interrupt(*_):
 
 
 def main():
-    if sys.argv[1:]:
-        print("demo: it takes no arguments; PORT= and MICROPYTHON= are read from the environment.", file=sys.stderr)
-        return 2
     signal.signal(signal.SIGTERM, interrupt)
     # A shell starts background jobs with SIGINT ignored; whoever sends one means it.
     signal.signal(signal.SIGINT, interrupt)
     try:
-        run(Console())
+        run(port_number(sys.argv[1:]), Console())
     except KeyboardInterrupt:
         return 0
     except Trouble as trouble:

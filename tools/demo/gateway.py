@@ -1,11 +1,13 @@
-"""The gateway of `make demo`: a MicroPython program that lets the host's programs reach the device.
+"""The gateway of `make demo`: a MicroPython program that lets the host's programs reach the
+device.
 
     micropython gateway.py PORT UDPPORT PEERPORT ADDRESS DEVICE
 
-It listens on 127.0.0.1:PORT with the host's own sockets and carries each connection through ferrule's client
-side, from ADDRESS to port 80 of DEVICE, over the udp link: bytes both ways with back-pressure, the end of either
-direction, and resets.  (MicroPython's native sockets have no shutdown(), so when the device has ended its
-direction the host's connection is closed as a whole, once its client is quiet.)
+It listens on 127.0.0.1:PORT with the host's own sockets and carries each connection through
+ferrule's client side, from ADDRESS to port 80 of DEVICE, over the udp link: bytes both ways with
+back-pressure, the end of either direction, and resets.  (MicroPython's native sockets have no
+shutdown(), so when the device has ended its direction the host's connection is closed as a whole,
+once its client is quiet.)
 
 On stdout: "ready", then twice a second the connections as one line of JSON.
 """
@@ -24,13 +26,13 @@ sys.path.append(FOLDER + "/../../lib")
 import ferrule  # noqa: E402
 from ferrule.link.udp import Udp  # noqa: E402
 
-BRIDGES = 24            # carried at once; further clients wait in the host's accept queue
-BUFFER = 4096           # for each direction of each; the stack's rings are twice that
-QUIET_MS = 10           # a client is quiet when it sent nothing for so long
+BRIDGES = 24  # carried at once; further clients wait in the host's accept queue
+BUFFER = 4096  # for each direction of each; the stack's rings are twice that
+QUIET_MS = 10  # a client is quiet when it sent nothing for so long
 REPORT_MS = 500
 DEVICE_PORT = 80
 EADDRINUSE = 98
-RESET = struct.pack("ii", 1, 0)    # SO_LINGER: close() resets
+RESET = struct.pack("ii", 1, 0)  # SO_LINGER: close() resets
 SO_LINGER = 13
 POLL = 3
 READ, WRITE, TROUBLE = 1, 4, 8 | 16
@@ -53,8 +55,8 @@ class Pipe:
     def __init__(self):
         self.buf = bytearray(BUFFER)
         self.at = self.end = 0
-        self.ended = False      # the reading side said that no more comes
-        self.told = False       # the writing side knows
+        self.ended = False  # the reading side said that no more comes
+        self.told = False  # the writing side knows
         self.total = 0
 
     def move(self, source, sink):
@@ -87,11 +89,11 @@ class Bridge:
         self.net = net
         self.wire = wire
         self.device = device
-        self.up = Pipe()        # to the device
-        self.down = Pipe()      # to the client
+        self.up = Pipe()  # to the device
+        self.down = Pipe()  # to the client
         self.host = None
         self.events = 0
-        self.ending = False     # all is said to the client; waiting for it to be quiet
+        self.ending = False  # all is said to the client; waiting for it to be quiet
 
     def open(self, host, client):
         """Begins to carry the host's socket `host`, whose client is `client`."""
@@ -185,14 +187,29 @@ class Gateway:
         self.listener.listen(BRIDGES)
         self.listener.setblocking(False)
         self.wire = Wire(udp_port, peer_port)
-        self.net = ferrule.Stack(self.wire, connections=BRIDGES, rx_buffer=2 * BUFFER,
-                                 tx_buffer=2 * BUFFER, time_wait=256)
+        self.net = ferrule.Stack(
+            self.wire,
+            connections=BRIDGES,
+            rx_buffer=2 * BUFFER,
+            tx_buffer=2 * BUFFER,
+            time_wait=256,
+        )
         self.net.ifconfig((address, "255.255.255.0", "0.0.0.0", "0.0.0.0"))
         self.net.active(True)
+        self._find(device)
         self.bridges = [Bridge(self.net, self.wire, (device, DEVICE_PORT)) for _ in range(BRIDGES)]
         self.listening = False
         self.carried = 0
         self.reported = time.ticks_ms()
+
+    def _find(self, device):
+        """Makes sure that the device answers.  Afterwards its hardware address is known: a
+        browser's six connections at once would otherwise wait for that, with room for one
+        packet."""
+        sock = self.net.socket()
+        sock.settimeout(10)
+        sock.connect((device, DEVICE_PORT))
+        sock.close()
 
     def run(self):
         """Carries until it is ended."""
@@ -228,7 +245,9 @@ class Gateway:
         except OSError:
             return False
         self.carried += 1
-        free.open(host, "%d.%d.%d.%d:%d" % (tuple(address[4:8]) + struct.unpack(">H", address[2:4])))
+        free.open(
+            host, "%d.%d.%d.%d:%d" % (tuple(address[4:8]) + struct.unpack(">H", address[2:4]))
+        )
         return True
 
     def _report(self):
@@ -243,8 +262,18 @@ class Gateway:
         for b in self.bridges:
             if b.host is not None and b.port in rows:
                 row = rows[b.port]
-                table.append((b.client, b.port, row[5], row[1], row[2],
-                              "%s %d ms" % (row[6], row[7]) if row[6] else "", b.up.total, b.down.total))
+                table.append(
+                    (
+                        b.client,
+                        b.port,
+                        row[5],
+                        row[1],
+                        row[2],
+                        "%s %d ms" % (row[6], row[7]) if row[6] else "",
+                        b.up.total,
+                        b.down.total,
+                    )
+                )
         print(json.dumps({"connections": table, "time_wait": waiting, "carried": self.carried}))
 
 
@@ -255,7 +284,10 @@ def main():
     except OSError as error:
         if error.errno != EADDRINUSE:
             raise
-        print("Port %d of this computer is taken; name another one with PORT=." % port, file=sys.stderr)
+        print(
+            "Port %d of this computer is taken; name another one with PORT=." % port,
+            file=sys.stderr,
+        )
         sys.exit(EADDRINUSE)
     print("ready")
     gateway.run()
