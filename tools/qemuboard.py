@@ -122,8 +122,10 @@ class QemuBoard:
     def mount(self):
         names = ["/rom/" + name for name in self.folders]
         self.exec(
-            "import vfs, uctypes, sys\n"
-            "vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), '/rom')\n"
+            "import os, vfs, uctypes, sys\n"
+            # MicroPython 1.28 and later find the image and mount it themselves.
+            "if 'rom' not in os.listdir('/'):\n"
+            " vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), '/rom')\n"
             "sys.path[:] = %r + sys.path" % (ROMFS_AT, self.romfs_size, names)
         )
 
