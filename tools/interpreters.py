@@ -37,7 +37,7 @@ VERSION = "1.25.0+ds-1"
 
 # Features that need libraries which Debian removes from its source package, or that no test uses.
 UNIX32 = (
-    "MICROPY_FORCE_32BIT=1",
+    "CC=gcc -m32",  # as MICROPY_FORCE_32BIT=1 did, which 1.29 retires
     "MICROPY_PY_SSL=0",
     "MICROPY_SSL_MBEDTLS=0",
     "MICROPY_PY_FFI=0",
