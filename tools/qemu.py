@@ -1,10 +1,10 @@
 """The echo device on an emulated bare-metal Cortex-M3, reachable from this computer.
 
-    python -m tools.qemu                  http://localhost:8080/ (PORT=8081 or --port 8081 for another)
-    python -m tools.qemu --icount         time counts instructions: 8 ns each, the same on every machine
+    python -m tools.qemu             http://localhost:8080/ (PORT=8081 or --port 8081 for another)
+    python -m tools.qemu --icount    time counts instructions: 8 ns each, whatever the machine
 
-What `make qemu` runs. The package, firmware/ and boards/qemu_mps2/board.py travel as .mpy files in a
-ROMFS image; mpremote's serial line starts firmware/main.py. Ctrl-C stops the device and QEMU.
+What `make qemu` runs. The package, firmware/ and boards/qemu_mps2/board.py travel as .mpy files in
+a ROMFS image; mpremote's serial line starts firmware/main.py. Ctrl-C stops the device and QEMU.
 """
 
 import argparse

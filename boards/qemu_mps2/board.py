@@ -1,4 +1,4 @@
-"""The MPS2-AN385 of QEMU as a board: the LAN9118 and the address that QEMU's user network expects."""
+"""The MPS2-AN385 of QEMU as a board: the LAN9118 and the address of QEMU's user network."""
 
 import micropython
 
@@ -15,10 +15,10 @@ def address():
 
 
 def random(n):
-    """n bytes that differ from start to start, by the jitter of the 25 MHz counter against the host's time.
+    """n bytes that differ from start to start, by the counter's jitter against the host's time.
 
-    The MPS2 has no source of entropy, so this is no secret: good enough for an emulated board, not for
-    a device.  Boards with a generator leave this out and os.urandom serves.
+    The MPS2 has no source of entropy, so this is no secret: good enough for an emulated board, not
+    for a device.  Boards with a generator leave this out and os.urandom serves.
     """
     out = bytearray(n)
     stir(out, n)

@@ -1,7 +1,8 @@
-"""The LAN9118 Ethernet controller, memory-mapped, as on Arm's MPS2 boards (SMSC LAN9118 datasheet, rev. 1.5).
+"""The LAN9118 Ethernet controller, memory-mapped, as on Arm's MPS2 boards (SMSC LAN9118 datasheet,
+rev. 1.5).
 
-Registers are 32 bits wide and only viper code touches them: machine.mem32 would make an integer object
-of every value at or above 2**30.
+Registers are 32 bits wide and only viper code touches them: machine.mem32 would make an integer
+object of every value at or above 2**30. Tried on QEMU's model of the chip only.
 """
 
 import micropython
@@ -23,6 +24,7 @@ _HW_CFG = const(0x74 >> 2)
 _RX_DP_CTRL = const(0x78 >> 2)
 _RX_FIFO_INF = const(0x7C >> 2)
 _TX_FIFO_INF = const(0x80 >> 2)
+_RX_DROP = const(0xA0 >> 2)
 _MAC_CMD = const(0xA4 >> 2)
 _MAC_DATA = const(0xA8 >> 2)
 
@@ -65,7 +67,8 @@ def _mac_write(base: int, reg: int, hi: int, lo: int) -> bool:
 
 @micropython.viper
 def _reset(base: int) -> bool:
-    """Soft reset (HW_CFG bit 0), then: store and forward, a TX FIFO of 5 KB, no interrupts, transmitter on."""
+    """Soft reset (HW_CFG bit 0), then: store and forward, a TX FIFO of 5 KB, no interrupts,
+    transmitter on."""
     r = ptr32(base)
     r[_HW_CFG] = 1
     spin = 0
@@ -93,8 +96,15 @@ def _link_status(base: int) -> int:
 
 
 @micropython.viper
+def _dropped(base: int) -> int:
+    """Frames that found the RX FIFO full since the last reading, which clears the register."""
+    return ptr32(base)[_RX_DROP] & 0xFFFFFF
+
+
+@micropython.viper
 def _send(base: int, frame: ptr8, n: int) -> int:
-    """Put a frame into the TX FIFO (chapter 3.12): 1 done, 0 no room, after emptying the TX status FIFO."""
+    """Put a frame into the TX FIFO (chapter 3.12): 1 done, 0 no room. Empties the TX status FIFO
+    first, because a full one stops the transmitter."""
     r = ptr32(base)
     while (r[_TX_FIFO_INF] >> 16) & 0xFF:
         r[_TX_STATUS]
@@ -129,8 +139,8 @@ def _send(base: int, frame: ptr8, n: int) -> int:
 def _receive(base: int, frame: ptr8, size: int) -> int:
     """Take the next frame from the RX FIFO (chapter 3.13).
 
-    Its length without FCS; 0 when none waits; -1 for one with an error (RX status bit 15), -2 for one
-    longer than size: both are emptied out.
+    Its length without FCS; 0 when none waits; -1 for one with an error (RX status bit 15), -2 for
+    one longer than size: both are emptied out.
     """
     r = ptr32(base)
     if not (r[_RX_FIFO_INF] >> 16) & 0xFF:
@@ -184,9 +194,9 @@ def _receive(base: int, frame: ptr8, size: int) -> int:
 class LAN9118:
     """A link on the chip at address `base`, with hardware address `mac` (6 bytes).
 
-    OSError ENODEV: no LAN9118 answers there; ETIMEDOUT: it does not come out of its reset.  Counters:
-    `errors` frames the chip marked as damaged, `too_long` frames that the buffer could not take, `busy`
-    frames refused because the TX FIFO was full.
+    OSError ENODEV: no LAN9118 answers there; ETIMEDOUT: it does not come out of its reset.
+    Counters: `errors` frames the chip marked as damaged, `too_long` frames that the buffer could
+    not take, `busy` frames refused because the TX FIFO was full, and `dropped()`.
     """
 
     mtu = 1500
@@ -197,6 +207,7 @@ class LAN9118:
         self.errors = 0
         self.too_long = 0
         self.busy = 0
+        self._dropped = 0
         if _chip_id(base) != 0x0118:
             raise OSError(_ENODEV, "no LAN9118 at this address")
         m = self.mac
@@ -225,6 +236,11 @@ class LAN9118:
                 self.too_long += 1
             n = _receive(self.base, frame, len(frame))
         return n
+
+    def dropped(self):
+        """Frames that the chip has dropped because nobody took the earlier ones in time."""
+        self._dropped += _dropped(self.base)
+        return self._dropped
 
     def isup(self):
         """Whether the PHY has a link."""
