@@ -9,7 +9,7 @@ present, and raise OSError when the connection is of no more use.
 from micropython import const
 
 import http_leaves as leaf
-from http_leaves import dechunk, move, put_decimal, put_size
+from http_leaves import dechunk, move, put, put_decimal, put_size
 
 _HEADROOM = const(184)     # http_slot.HEADROOM, and its states
 _EXPECT = const(1)
@@ -31,6 +31,9 @@ _WITH_LENGTH = tuple([_OK + line + b"Content-Length: " for line in _CONNECTION])
 _WITH_CHUNKS = tuple([_OK + line + b"Transfer-Encoding: chunked" for line in _CONNECTION])
 _WITH_TYPE = b"\r\nContent-Type: "
 _BLANK = b"\r\n\r\n"
+_TAIL = b"\r\n"                    # what ends a chunk, the last chunk, and both
+_LAST = b"0\r\n\r\n"
+_LAST_TAIL = b"\r\n0\r\n\r\n"
 _BINARY = b"application/octet-stream"
 _TEXT = b"text/plain"
 
@@ -81,11 +84,9 @@ def echo_body(s):
 
 def _ask_for_body(s):
     """Puts 100 Continue in front of the held answer, to be sent ahead of it."""
-    n = len(_CONTINUE)
     s.body_at = s.out_end
     s.out_end = s.out
-    s.out -= n
-    s.view[s.out:s.out_end] = _CONTINUE
+    s.out = put(s.buf, s.out, _CONTINUE, len(_CONTINUE))
     s.hold = False
     s.state = _EXPECT
 
@@ -104,28 +105,24 @@ def echo_head(s):
 def _head(s, end, length, kind):
     """Writes the head of a 200 answer so that it ends at `end`; returns where it starts.  Without
     `kind` the content type is the request's, which lies in the same buffer and is moved first."""
-    view = s.view
+    buf = s.buf
     rec = s.rec
     at = end - 4
     n = rec[_TYPE + 1] - rec[_TYPE]
     if kind is None and n:
         at -= n
-        move(s.buf, at, rec[_TYPE], n)
+        move(buf, at, rec[_TYPE], n)
     else:
         kind = kind or _BINARY
-        at -= len(kind)
-        view[at:at + len(kind)] = kind
-    view[end - 4:end] = _BLANK
-    at -= len(_WITH_TYPE)
-    view[at:at + len(_WITH_TYPE)] = _WITH_TYPE
+        at = put(buf, at, kind, len(kind))
+    put(buf, end, _BLANK, 4)
+    at = put(buf, at, _WITH_TYPE, len(_WITH_TYPE))
     if length < 0:
         start = _WITH_CHUNKS[s.keep]
     else:
         start = _WITH_LENGTH[s.keep]
-        at = put_decimal(s.buf, at, length)
-    at -= len(start)
-    view[at:at + len(start)] = start
-    return at
+        at = put_decimal(buf, at, length)
+    return put(buf, at, start, len(start))
 
 
 def page(s, kind, pieces):
@@ -237,19 +234,14 @@ def pass_on_chunks(s):
     if not s.hold:
         s.out = at - _SIZE_LINE
     s.hold = False
-    view = s.view
     if n:
         put_size(s.buf, at - _SIZE_LINE, n)
-        at += n
-        if done:
-            view[at:at + 7] = b"\r\n0\r\n\r\n"
-            s.out_end = at + 7
-        else:
-            view[at:at + 2] = b"\r\n"
-            s.out_end = at + 2
+        tail = _LAST_TAIL if done else _TAIL
+        s.out_end = at + n + len(tail)
     else:
-        view[at - 6:at - 1] = b"0\r\n\r\n"
+        tail = _LAST
         s.out_end = at - 1
+    put(s.buf, s.out_end, tail, len(tail))
     s.at = s.scan = s.chunk[_CHUNK_USED]
     if done:
         s.state = _DONE

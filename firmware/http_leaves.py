@@ -281,6 +281,18 @@ def put_size(buf: ptr8, at: int, value: int):
 
 
 @micropython.viper
+def put(buf: ptr8, end: int, text: ptr8, n: int) -> int:
+    """Writes the n bytes of `text` so that they end just before `end`; returns where they start.
+    (A slice assignment would do the same, but allocates on some versions of MicroPython.)"""
+    at = end - n
+    i = 0
+    while i < n:
+        buf[at + i] = text[i]
+        i += 1
+    return at
+
+
+@micropython.viper
 def move(buf: ptr8, to: int, at: int, n: int):
     """Copies n bytes from `at` to `to` within one buffer; the ranges may overlap."""
     if to < at:
@@ -335,11 +347,12 @@ def framing(c: int, phase: int, rec: ptr32) -> int:
 
 
 @micropython.viper
-def dechunk(buf: ptr8, at: int, end: int, rec: ptr32) -> int:
+def dechunk(buf: ptr8, at: int, end: int, record) -> int:
     """Decodes chunked coding in buf[at:end], in place: the data moves together at `at`.  Returns
-    the number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; rec[_USED] says where reading
-    stopped, which is `end` unless the last chunk and its trailers are complete (rec[_PHASE] is
+    the number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; record[_USED] says where reading
+    stopped, which is `end` unless the last chunk and its trailers are complete (record[_PHASE] is
     CHUNKS_DONE)."""
+    rec = ptr32(record)     # a pointer handed on to framing() would be an integer, and a large one
     phase = int(rec[_PHASE])
     out = at
     i = at
@@ -363,7 +376,7 @@ def dechunk(buf: ptr8, at: int, end: int, rec: ptr32) -> int:
                 phase = _DATA_CR
         else:
             rec[_JUNK] = int(rec[_JUNK]) + 1
-            phase = int(framing(int(buf[i]), phase, rec))
+            phase = int(framing(int(buf[i]), phase, record))
             if phase < 0 or int(rec[_JUNK]) > _JUNK_MAX:
                 return -2 if phase == -2 else -1
             i += 1

@@ -319,6 +319,15 @@ def test_put_size():
         assert buf == b".%04x\r\n." % n, n
 
 
+def test_put():
+    d = Draw(9)
+    for _ in range(20):
+        text = d.bytes(d.below(20))
+        buf = bytearray(30)
+        at = leaf.put(buf, 25, text, len(text))
+        assert at == 25 - len(text) and buf == bytes(at) + text + bytes(5)
+
+
 def test_move_in_both_directions():
     d = Draw(6)
     for _ in range(CASES):
