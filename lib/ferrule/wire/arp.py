@@ -37,6 +37,9 @@ def check(f: ptr8, h: ptr32) -> int:
     spa = (f[28] << 24) | (f[29] << 16) | (f[30] << 8) | f[31]
     tpa = (f[38] << 24) | (f[39] << 16) | (f[40] << 8) | f[41]
     if me != 0 and spa == me:
+        a = (f[22] << 24) | (f[23] << 16) | (f[24] << 8) | f[25]
+        if a == h[_H_MAC0] and ((f[26] << 8) | f[27]) == h[_H_MAC1]:
+            return 0  # our own words, from a wire that brings them back
         return 4
     if f[28] >= 224 or f[28] == 127:
         return 0
