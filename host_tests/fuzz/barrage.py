@@ -6,7 +6,9 @@ After every few hundred frames everything must be as if nothing had happened: no
 memory as before, and the device answers a ping and echoes on as many connections as it has.
 """
 
+from testing import errno_of
 import gc
+from errno import EAGAIN, EINPROGRESS
 
 import ferrule
 import invariants
@@ -164,7 +166,7 @@ class Barrage:
                 sock.setblocking(False)
                 self._socks.append(sock)
         except OSError as error:
-            assert error.errno == 11, "accept: %r" % error
+            assert error.errno == EAGAIN, "accept: %r" % error
         for sock in list(self._socks):
             try:
                 n = sock.readinto(self._buffer)
@@ -299,7 +301,7 @@ class Barrage:
         try:
             sock.connect(("10.0.0.2", _CALLED))
         except OSError as error:
-            assert error.errno == 115, "connect: %r" % error
+            assert error.errno == errno_of("EINPROGRESS"), "connect: %r" % error
         sent = self.pump()
         syns = [Segment(f) for f in sent if f[12:14] == IPV4 and f[23] == 6]
         syns = [s for s in syns if s.dport == _CALLED and s.flags == SYN]

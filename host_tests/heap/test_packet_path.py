@@ -15,9 +15,10 @@ class Pair:
 
     def __init__(self, start=0):
         self.now = start
-        a, b = loop.pair(slots=8)
-        self.net = ferrule.Stack(a, ticks_ms=self.ticks, random=self.random)
-        self.peer = ferrule.Stack(b, ticks_ms=self.ticks, random=self.random)
+        a, b = loop.pair(slots=4)
+        few = {"connections": 2, "half_open": 2, "time_wait": 4}  # two stacks have to fit a small heap
+        self.net = ferrule.Stack(a, ticks_ms=self.ticks, random=self.random, **few)
+        self.peer = ferrule.Stack(b, ticks_ms=self.ticks, random=self.random, **few)
         self.net.ifconfig(("10.9.0.2", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
         self.peer.ifconfig(("10.9.0.1", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
         self.net.active(True)

@@ -1,4 +1,5 @@
-"""ARP: asking, answering, announcing, ageing, and the packet that waits. Here the harness does not answer by itself."""
+"""ARP: asking, answering, announcing, ageing, and the packet that waits. Here the harness does not
+answer by itself."""
 
 from testing import proves
 

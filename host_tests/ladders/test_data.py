@@ -1,4 +1,5 @@
-"""The byte streams: every byte once, in order, at any alignment and across the wrap of the numbers."""
+"""The byte streams: every byte once, in order, at any alignment and across the wrap of the
+numbers."""
 
 from frames import stream
 from testing import proves, seeds
@@ -216,7 +217,8 @@ def test_pieces_in_any_order_and_alignment_become_the_stream(wire, seed):
     wire.opened(isn=(0xFFFFFF00 + number()) & 0xFFFFFFFF if seed & 1 else number() * 131072)
     done = 0
     for _ in range(12):
-        # A stretch of the stream, cut into pieces that overlap, is sent in any order, then all at once.
+        # A stretch of the stream, cut into pieces that overlap, is sent in any order, then all at
+        # once.
         n = 1 + number() % 1000
         cuts = [(a, min(n, a + 1 + number() % 600)) for a in [number() % n for _ in range(5)]]
         for first, end in cuts + [(0, n)]:
@@ -234,9 +236,19 @@ def test_pieces_in_any_order_and_alignment_become_the_stream(wire, seed):
 
 def _piece(wire, at, n):
     import frames
+
     flow = wire.flow()
-    segment = frames.tcp(flow.address, b"\x0a\x09\x00\x02", flow.port, 80, flow.isn + 1 + at, flow.iss + 1,
-                         frames.ACK, 8192, stream(False, at, n))
+    segment = frames.tcp(
+        flow.address,
+        b"\x0a\x09\x00\x02",
+        flow.port,
+        80,
+        flow.isn + 1 + at,
+        flow.iss + 1,
+        frames.ACK,
+        8192,
+        stream(False, at, n),
+    )
     packet = frames.ip(flow.address, b"\x0a\x09\x00\x02", frames.TCP, segment)
     wire.offer(frames.eth(wire.link.mac, wire.mac_of(flow.address), frames.ETH_IP, packet))
     wire.pump()
@@ -251,11 +263,13 @@ def test_the_send_ring_wraps_at_every_offset(wire):
     sent = 1
     for i in range(40):
         n = 1 + i * 37 % 300
-        wire.play("""
+        wire.play(
+            """
             {t}  us.write   {n}
             +0   ==> ACK    {a}:{b}  ack=1
             +1   <== ACK    1        ack={b}
-        """.format(t=wire.now() + 1, a=sent, b=sent + n, n=n))
+        """.format(t=wire.now() + 1, a=sent, b=sent + n, n=n)
+        )
         sent += n
 
 

@@ -142,25 +142,34 @@ def test_more_holes_than_the_list_holds_are_dropped_counted_and_sent_again(wire)
     first = 11
     holes = 0
     while wire.stat("TCPOFODrop") == 0:
-        wire.play("""
+        wire.play(
+            """
             %d  <== ACK  %d:%d  ack=1
             +0  ==> ACK  1  ack=1
-        """ % (wire.now() + 1, first, first + 10))
+        """
+            % (wire.now() + 1, first, first + 10)
+        )
         first += 20
         holes += 1
         assert holes < 40
     assert holes > 3
     # The last one found no place; what fills the first holes makes room for it.
-    wire.play("""
+    wire.play(
+        """
         100  <== ACK  1:%d   ack=1
         100  ==> ACK  1      ack=%d
         110  <== ACK  %d:%d  ack=1
-    """ % (first - 20, first - 20, first - 20, first - 10))
-    wire.play("""
+    """
+        % (first - 20, first - 20, first - 20, first - 10)
+    )
+    wire.play(
+        """
         150  us.recvq %d
         150  ==> ACK  1      ack=%d
         150  us.read  %d
-    """ % (first - 11, first - 10, first - 11))
+    """
+        % (first - 11, first - 10, first - 11)
+    )
 
 
 @proves("RFC9293-3.10.7.4-3")

@@ -1,7 +1,6 @@
 """Opening a connection: passive, active, simultaneous."""
 
-from testing import proves
-
+from testing import errno_of, proves
 
 # ---- passive -------------------------------------------------------------------------------
 
@@ -303,8 +302,16 @@ def test_close_goes_from_syn_sent_to_closed_without_a_segment(wire):
     """)
 
 
-@proves("MUST-22", "MUST-23", "MUST-20", "RFC6298-5.5", "RFC6298-2.1", "RFC6298-5.6", "SHLD-11",
-        "RFC9293-3.10.8-2")
+@proves(
+    "MUST-22",
+    "MUST-23",
+    "MUST-20",
+    "RFC6298-5.5",
+    "RFC6298-2.1",
+    "RFC6298-5.6",
+    "SHLD-11",
+    "RFC9293-3.10.8-2",
+)
 def test_syn_is_sent_again_for_three_minutes_and_then_the_program_is_told(wire):
     wire.syn_sent()
     wire.play("""
@@ -351,7 +358,7 @@ def test_nothing_can_be_written_before_the_connection_stands(wire):
 def test_connecting_twice_is_an_error(wire):
     wire.syn_sent()
     sock = wire.socket()
-    _refused(sock, 114)
+    _refused(sock, errno_of("EALREADY"))
     wire.play("""
         9   <== SYN ACK   0  ack=1
         9   ==> ACK       1  ack=1
@@ -377,7 +384,7 @@ def test_broadcast_and_multicast_addresses_are_refused(wire):
         try:
             sock.connect((address, 80))
         except OSError as error:
-            assert error.args[0] != 115, address
+            assert error.args[0] != errno_of("EINPROGRESS"), address
         else:
             raise AssertionError("connect to %s returned" % address)
         sock.close()
@@ -400,7 +407,7 @@ def _connecting(wire):
     try:
         sock.connect(("10.9.0.1", 80))
     except OSError as error:
-        assert error.args[0] == 115
+        assert error.args[0] == errno_of("EINPROGRESS")
     wire.sockets[sock] = sock
     return sock.getsockname()[1]
 
@@ -502,7 +509,8 @@ def test_segments_are_never_longer_than_our_link_takes(wire):
 @proves("MUST-4", "MUST-6", "MUST-68")
 def test_unknown_options_are_skipped(wire):
     wire.listening()
-    # SACK permitted, timestamps, no-operation, window scale, kind 254 with six bytes, then MSS 500.
+    # SACK permitted, timestamps, no-operation, window scale, kind 254 with six bytes, then MSS
+    # 500.
     wire.play("""
         0  <== SYN      0  opt=0402080a000000010000000001030307fe0601020304020401f4
         0  ==> SYN ACK  0  ack=1 opt=020405b4
@@ -575,7 +583,7 @@ def _first_number(wire, port=80, bind=4000):
     try:
         sock.connect(("10.9.0.1", port))
     except OSError as error:
-        assert error.args[0] == 115
+        assert error.args[0] == errno_of("EINPROGRESS")
     wire.pump()
     frame = wire.seen.pop()
     sock.close()
@@ -596,10 +604,15 @@ def test_the_first_number_grows_by_one_each_four_microseconds(wire):
 @proves("SHLD-1", "MUST-9")
 def test_the_first_number_depends_on_ports_and_on_the_secret(wire):
     from wire import Wire
+
     wire.stack()
     other = Wire(seed=2)
     other.stack()
-    numbers = {_first_number(wire), _first_number(wire, port=81), _first_number(wire, bind=4001),
-               _first_number(other)}
+    numbers = {
+        _first_number(wire),
+        _first_number(wire, port=81),
+        _first_number(wire, bind=4001),
+        _first_number(other),
+    }
     assert len(numbers) == 4
     assert _first_number(wire) in numbers

@@ -1,9 +1,10 @@
-"""Sockets as programs use them: blocking, time-outs, errors, streams. Their calls wait here, while time passes."""
+"""Sockets as programs use them: blocking, time-outs, errors, streams. Their calls wait here, while
+time passes."""
 
 from frames import stream
 from ladder import Line
 from packets import arrive
-from testing import proves, raises
+from testing import errno_of, proves, raises
 
 
 def later(wire, text):
@@ -32,7 +33,7 @@ def test_a_blocking_recv_ends_after_its_time_out(wire):
     wire.opened()
     sock = wire.socket()
     sock.settimeout(1.5)
-    assert number(raises(OSError, sock.recv, 10)) == 110
+    assert number(raises(OSError, sock.recv, 10)) == errno_of("ETIMEDOUT")
     assert wire.now() == 1500
 
 
@@ -52,7 +53,7 @@ def test_a_blocking_recv_ends_with_a_reset(wire):
     sock = wire.socket()
     sock.setblocking(True)
     later(wire, "300 <== RST 1")
-    assert number(raises(OSError, sock.recv, 10)) == 104
+    assert number(raises(OSError, sock.recv, 10)) == errno_of("ECONNRESET")
     assert wire.now() == 300
 
 
@@ -94,7 +95,7 @@ def _answer_syn(wire, sock, at):
 @proves("MUST-22")
 def test_a_blocking_connect_ends_after_its_time_out(wire):
     sock = _client(wire, 2.5)
-    assert number(raises(OSError, sock.connect, ("10.9.0.1", 80))) == 110
+    assert number(raises(OSError, sock.connect, ("10.9.0.1", 80))) == errno_of("ETIMEDOUT")
     assert wire.now() == 2500
     wire.pump()
     assert [frame.at for frame in wire.seen] == [0, 1000]
@@ -115,7 +116,7 @@ def test_a_blocking_connect_that_is_refused(wire):
         return done
 
     wire.link.send = refuse
-    assert number(raises(OSError, sock.connect, ("10.9.0.1", 80))) == 111
+    assert number(raises(OSError, sock.connect, ("10.9.0.1", 80))) == errno_of("ECONNREFUSED")
     assert wire.now() == 30
     wire.seen = []
 
@@ -125,7 +126,7 @@ def test_accept_waits_and_ends_after_its_time_out(wire):
     wire.listening()
     sock = wire.sockets["us"].listener
     sock.settimeout(0.4)
-    assert number(raises(OSError, sock.accept)) == 110
+    assert number(raises(OSError, sock.accept)) == errno_of("ETIMEDOUT")
     assert wire.now() == 400
 
 
@@ -141,7 +142,7 @@ def test_an_accepted_socket_inherits_the_time_out(wire):
     listener.settimeout(0.3)
     sock, address = listener.accept()
     assert tuple(address) == ("10.9.0.1", 5000)
-    assert number(raises(OSError, sock.recv, 1)) == 110
+    assert number(raises(OSError, sock.recv, 1)) == errno_of("ETIMEDOUT")
     assert wire.now() == 305
 
 
@@ -150,11 +151,11 @@ def test_a_blocking_write_sends_everything(wire):
     wire.opened(mss=1000)
     sock = wire.socket()
     sock.setblocking(True)
-    for at, ack in ((10, 1001), (20, 2001), (30, 3001), (40, 4001), (50, 5001)):
+    for at, ack in ((10, 1001), (20, 2001), (30, 3001)):
         later(wire, "%d <== ACK 1 ack=%d" % (at, ack))
-    assert sock.write(stream(True, 0, 5000)) == 5000
-    seen = b"".join(frame.data for frame in _until(wire, 60))
-    assert seen == stream(True, 0, 5000)
+    assert sock.write(stream(True, 0, 3000)) == 3000
+    seen = _until(wire, 40)
+    assert b"".join(frame.data for frame in seen) == stream(True, 0, 3000)
 
 
 def _until(wire, until):
@@ -174,7 +175,7 @@ def test_a_blocking_write_ends_after_its_time_out(wire):
     sock = wire.socket()
     sock.settimeout(0.5)
     assert sock.write(bytes(2048)) == 2048
-    assert number(raises(OSError, sock.write, bytes(10))) == 110
+    assert number(raises(OSError, sock.write, bytes(10))) == errno_of("ETIMEDOUT")
     assert wire.now() == 500
     wire.seen = []
 
@@ -217,10 +218,20 @@ def test_readline_read_and_readinto(wire):
 
 def _send_text(wire, text, fin=False):
     import frames
+
     flow = wire.flow()
     flags = frames.ACK | (frames.FIN if fin else 0)
-    segment = frames.tcp(flow.address, b"\x0a\x09\x00\x02", flow.port, flow.our_port, flow.isn + 1,
-                         flow.iss + 1, flags, 8192, text)
+    segment = frames.tcp(
+        flow.address,
+        b"\x0a\x09\x00\x02",
+        flow.port,
+        flow.our_port,
+        flow.isn + 1,
+        flow.iss + 1,
+        flags,
+        8192,
+        text,
+    )
     packet = frames.ip(flow.address, b"\x0a\x09\x00\x02", frames.TCP, segment)
     wire.offer(frames.eth(wire.link.mac, wire.mac_of(flow.address), frames.ETH_IP, packet))
     wire.pump()
@@ -264,8 +275,15 @@ def test_everything_is_refused_after_close(wire):
     sock = wire.socket()
     sock.close()
     sock.close()
-    for call in (lambda: sock.recv(1), lambda: sock.send(b"x"), lambda: sock.write(b"x"), sock.accept,
-                 lambda: sock.connect(("10.9.0.1", 1)), lambda: sock.listen(1), lambda: sock.shutdown(1)):
+    for call in (
+        lambda: sock.recv(1),
+        lambda: sock.send(b"x"),
+        lambda: sock.write(b"x"),
+        sock.accept,
+        lambda: sock.connect(("10.9.0.1", 1)),
+        lambda: sock.listen(1),
+        lambda: sock.shutdown(1),
+    ):
         assert number(raises(OSError, call)) == 9
     assert sock.ioctl(3, 5) == 32
     wire.pump()
@@ -277,8 +295,13 @@ def test_a_socket_that_was_never_connected(wire):
     net = wire.stack()
     sock = net.socket()
     sock.setblocking(False)
-    for call in (lambda: sock.recv(1), lambda: sock.send(b"x"), sock.getpeername, lambda: sock.shutdown(1)):
-        assert number(raises(OSError, call)) == 107
+    for call in (
+        lambda: sock.recv(1),
+        lambda: sock.send(b"x"),
+        sock.getpeername,
+        lambda: sock.shutdown(1),
+    ):
+        assert number(raises(OSError, call)) == errno_of("ENOTCONN")
     assert sock.ioctl(3, 5) & 16
     sock.close()
 
@@ -287,7 +310,7 @@ def test_a_socket_that_was_never_connected(wire):
 def test_a_listening_socket_does_not_read(wire):
     wire.listening()
     sock = wire.sockets["us"].listener
-    assert number(raises(OSError, sock.recv, 1)) == 107
+    assert number(raises(OSError, sock.recv, 1)) == errno_of("ENOTCONN")
 
 
 @proves("MUST-12", "RFC9293-3.10.7.4-23")
@@ -389,11 +412,13 @@ def test_nothing_is_sent_on_an_idle_connection(wire):
 @proves("MUST-4")
 def test_the_socket_module_is_installed_under_its_name(wire):
     import sys
+
     net = wire.stack()
     before = sys.modules.get("socket")
     net.install()
     try:
         import socket
+
         sock = socket.socket()
         assert type(sock) is type(net.socket())
         assert socket.getaddrinfo("10.9.0.1", 80)[0][-1] == ("10.9.0.1", 80)

@@ -1,4 +1,5 @@
-"""TIME-WAIT: records outside the connection table, what restarts them, what ends them, what reopens them."""
+"""TIME-WAIT: records outside the connection table, what restarts them, what ends them, what
+reopens them."""
 
 from testing import proves
 
@@ -111,7 +112,8 @@ def test_time_wait_holds_no_connection(wire):
 def test_the_oldest_record_makes_room_when_the_table_is_full(wire):
     wire.listening(time_wait=2)
     for port in (5001, 5002, 5003):
-        wire.play("""
+        wire.play(
+            """
             {t}  <== SYN      0  port={p}
             +0   ==> SYN ACK  0  ack=1 port={p}
             +0   <== ACK      1  ack=1 port={p}
@@ -120,7 +122,8 @@ def test_the_oldest_record_makes_room_when_the_table_is_full(wire):
             +0   ==> FIN ACK  1  ack=1 port={p}
             +0   <== FIN ACK  1  ack=2 port={p}
             +0   ==> ACK      2  ack=2 port={p}
-        """.format(t=wire.now() + 10, p=port))
+        """.format(t=wire.now() + 10, p=port)
+        )
     wire.play("""
         40  us.rows  2 TIME_WAIT
         40  us.state CLOSED    port=5001
@@ -135,7 +138,8 @@ def test_the_oldest_record_makes_room_when_the_table_is_full(wire):
 def test_records_end_each_in_its_own_time(wire):
     wire.listening()
     for port in (5001, 5002):
-        wire.play("""
+        wire.play(
+            """
             {t}  <== SYN      0  port={p}
             +0   ==> SYN ACK  0  ack=1 port={p}
             +0   <== ACK      1  ack=1 port={p}
@@ -144,7 +148,8 @@ def test_records_end_each_in_its_own_time(wire):
             +0   ==> FIN ACK  1  ack=1 port={p}
             +0   <== FIN ACK  1  ack=2 port={p}
             +0   ==> ACK      2  ack=2 port={p}
-        """.format(t=(port - 5000) * 1000, p=port))
+        """.format(t=(port - 5000) * 1000, p=port)
+        )
     wire.play("""
         60999 us.rows 2 TIME_WAIT
         61s   us.rows 1 TIME_WAIT
@@ -187,7 +192,9 @@ def test_the_side_that_closed_second_keeps_no_record(wire):
 def test_fifty_connections_follow_one_another_through_a_small_stack(wire):
     wire.listening(connections=2, time_wait=3, half_open=1)
     for i in range(50):
-        wire.play("""
+        wire.flows.clear()
+        wire.play(
+            """
             {t}  <== SYN      0      port={p}
             +0   ==> SYN ACK  0      ack=1 port={p}
             +0   <== ACK      1      ack=1 port={p}
@@ -198,7 +205,8 @@ def test_fifty_connections_follow_one_another_through_a_small_stack(wire):
             +0   ==> FIN ACK  21     ack=1 port={p}
             +0   <== FIN ACK  1      ack=22 port={p}
             +0   ==> ACK      22     ack=2 port={p}
-        """.format(t=wire.now() + 7, p=6000 + i))
+        """.format(t=wire.now() + 7, p=6000 + i)
+        )
     wire.play("""
         400  us.rows 3 TIME_WAIT
         400  us.rows 4

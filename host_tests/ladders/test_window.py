@@ -1,4 +1,5 @@
-"""Flow control: the windows of both sides, silly windows, Nagle, delayed ACKs, zero-window probes."""
+"""Flow control: the windows of both sides, silly windows, Nagle, delayed ACKs, zero-window
+probes."""
 
 from testing import proves
 
@@ -17,14 +18,15 @@ def test_the_window_is_the_room_that_is_left(wire):
 
 
 @proves("MUST-1", "REC-1")
-def test_a_window_of_more_than_32767_bytes_is_no_negative_number(wire):
-    wire.opened(connections=1, rx_buffer=40000, win=65535)
+def test_the_peers_window_of_more_than_32767_bytes_is_no_negative_number(wire):
+    wire.opened(mss=1000, win=65535)
     wire.play("""
-        0   <== ACK  1:11  ack=1
-        0   us.read  10
-        40  ==> ACK  1     ack=11  win=39990
-        50  us.write 100
-        50  ==> ACK  1:101 ack=11
+        0   us.write 100
+        0   ==> ACK  1:101     ack=1
+        9   <== ACK  1         ack=101 win=40000
+        10  us.write 1000
+        10  ==> ACK  101:1101  ack=1
+        19  <== ACK  1         ack=1101
     """)
 
 
@@ -144,7 +146,7 @@ def test_the_delay_counts_from_the_first_segment(wire):
 
 @proves("SHLD-19", "RFC5681-4.2-1")
 def test_every_second_full_segment_is_acknowledged_at_once(wire):
-    wire.opened(rx_buffer=8192)
+    wire.opened(connections=1, rx_buffer=8192)
     wire.play("""
         0   <== ACK  1:1461     ack=1
         5   <== ACK  1461:2921  ack=1
@@ -157,7 +159,7 @@ def test_every_second_full_segment_is_acknowledged_at_once(wire):
 
 @proves("MUST-58", "MUST-59", "RFC5681-4.2-4")
 def test_segments_that_wait_together_draw_one_ack(wire):
-    wire.opened(rx_buffer=8192)
+    wire.opened(connections=1, rx_buffer=8192)
     wire.play("""
         5   <== ACK  1:1461     ack=1
         5   <== ACK  1461:2921  ack=1
@@ -369,11 +371,14 @@ def test_a_connection_lives_as_long_as_its_probes_are_answered(wire):
     for _ in range(12):
         at += gap
         gap = min(gap * 2, 60000)
-        wire.play("""
+        wire.play(
+            """
             %d  ==> ACK  101:102  ack=1
             +10 <== ACK  1        ack=101 win=0
             +0  us.state ESTABLISHED
-        """ % at)
+        """
+            % at
+        )
 
 
 @proves("MUST-37", "MUST-20")

@@ -1,32 +1,36 @@
 """The `us.` lines of a ladder: calls of the program, and looks at the stack.
 
-    us.listen 80 [BACKLOG]       us.accept                us.connect 80 [from=3]      us.bind 4000
-    us.write 500 [gives 300]     us.read 500              us.read eof                 us.read nothing
-    us.close                     us.shutdown wr           us.setsockopt NODELAY 1     us.peername
-    us.config tcp_fin_timeout=10 us.refuse 1              us.poll
+    us.listen 80 [BACKLOG]         us.accept              us.connect 80 [from=3]
+    us.bind 4000                   us.close               us.shutdown wr
+    us.write 500 [gives 300]       us.write 1 gives nothing
+    us.read 500                    us.read eof            us.read nothing
+    us.setsockopt NODELAY 1        us.config tcp_fin_timeout=10
+    us.peername                    us.refuse 1            us.poll
 
-    us.state ESTABLISHED         us.timer rexmit 1000     us.recvq 500    us.sendq 0    us.flags RD WR
-    us.rows 2 [LISTEN]           us.stat InCsumErrors 1   us.grown 0
+    us.state ESTABLISHED           us.timer rexmit 1000   us.flags RD WR
+    us.recvq 500                   us.sendq 0             us.rows 2 [LISTEN]
+    us.stat InCsumErrors 1         us.grown 0
 
-Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block. `us2.`, `us3.` ... are other
-sockets; without a listener of their own they accept from that of `us`. A connection is accepted by itself when a line needs it.
-`us.refuse 1` lets the link say "busy" to the next frame. `from= port=` say which connection state, timer, recvq and sendq mean.
+Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block.
+`us2.`, `us3.` ... are other sockets; without a listener of their own they accept from that of
+`us`. A connection is accepted by itself when a line needs it. `us.refuse 1` lets the link say
+"busy" to the next frame. `from= port=` say which connection state, timer, recvq and sendq mean.
 """
 
-import errno
 import frames
+from testing import errno_of
 
-_ERRNO = {"EPIPE": 32, "EISCONN": 106, "ECONNABORTED": 103, "EADDRINUSE": 98, "ENOTCONN": 107, "EALREADY": 114,
-          "EINPROGRESS": 115, "ECONNREFUSED": 111, "ECONNRESET": 104, "ETIMEDOUT": 110, "EHOSTUNREACH": 113,
-          "ENETUNREACH": 101, "EAGAIN": 11, "EBADF": 9, "EINVAL": 22, "EOPNOTSUPP": 95, "ENOMEM": 12,
-          "ENOBUFS": 105, "EADDRNOTAVAIL": 99, "EDESTADDRREQ": 89, "ENOPROTOOPT": 92, "EACCES": 13}
 _POLL = (("RD", 1), ("WR", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32))
 _LOOKS = ("state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown")
 _HOW = {"rd": 0, "wr": 1, "rdwr": 2}
 # The names that `us.setsockopt` takes: level and option, as Linux numbers them.
 _OPTIONS = {"NODELAY": (6, 1), "KEEPALIVE": (1, 9), "REUSEADDR": (1, 2), "LINGER": (1, 13)}
-_OPTION_NAMES = {"NODELAY": ("IPPROTO_TCP", "TCP_NODELAY"), "KEEPALIVE": ("SOL_SOCKET", "SO_KEEPALIVE"),
-                 "REUSEADDR": ("SOL_SOCKET", "SO_REUSEADDR"), "LINGER": ("SOL_SOCKET", "SO_LINGER")}
+_OPTION_NAMES = {
+    "NODELAY": ("IPPROTO_TCP", "TCP_NODELAY"),
+    "KEEPALIVE": ("SOL_SOCKET", "SO_KEEPALIVE"),
+    "REUSEADDR": ("SOL_SOCKET", "SO_REUSEADDR"),
+    "LINGER": ("SOL_SOCKET", "SO_LINGER"),
+}
 
 
 class Us:
@@ -37,18 +41,20 @@ class Us:
         self.sock = None
         self.written = 0
         self.read = 0
-        self.remote = None         # (address, port) of the peer
+        self.remote = None  # (address, port) of the peer
         self.buffer = None
 
 
 def only_looks(line):
-    """True for a line that does nothing to the stack, so that frames may still wait for their ==> line."""
+    """True for a line that does nothing to the stack, so that frames may still wait for their ==>
+    line."""
     return line.what.partition(".")[2] in _LOOKS
 
 
 def run(wire, line):
     """Do what the line says."""
     from ladder import Failure
+
     name, _, call = line.what.partition(".")
     us = wire.sockets.get(name)
     if us is None:
@@ -73,7 +79,7 @@ def run(wire, line):
 
 
 def _number(name):
-    return getattr(errno, name, None) or _ERRNO[name]
+    return errno_of(name)
 
 
 def _connection(wire, us):
@@ -118,7 +124,7 @@ def _connect(wire, us, words, line):
     try:
         us.sock.connect(us.remote)
     except OSError as error:
-        if error.args[0] != _ERRNO["EINPROGRESS"]:
+        if error.args[0] != errno_of("EINPROGRESS"):
             raise
     ours = us.sock.getsockname()[1]
     wire.ports[(bytes(address), port)] = ours
@@ -183,6 +189,7 @@ def _value(words):
     # SO_LINGER takes the C structure: on, seconds.
     if words[0] == "LINGER":
         import struct
+
         return struct.pack("<ii", 1, int(words[1]))
     return int(words[1])
 
@@ -242,6 +249,7 @@ def _queue(index):
         row = row_of(wire, us, line)
         n = row[index] if row else None
         return None if n == int(words[0]) else "there are %s bytes" % n
+
     return look
 
 
@@ -249,11 +257,17 @@ def _flags(wire, us, words, line):
     sock = us.sock or us.listener
     got = sock.ioctl(3, 1 | 4 | 8 | 16 | 32)
     names = [name for name, bit in _POLL if got & bit]
-    return None if names == [w for w in words if w != "-"] else "the flags are %s" % " ".join(names or ["-"])
+    return (
+        None
+        if names == [w for w in words if w != "-"]
+        else "the flags are %s" % " ".join(names or ["-"])
+    )
 
 
 def _rows(wire, us, words, line):
-    rows = [row for row in wire.net.netstat() if row[0] == "tcp" and row[5] in (words[1:] or row[5:6])]
+    rows = [
+        row for row in wire.net.netstat() if row[0] == "tcp" and row[5] in (words[1:] or row[5:6])
+    ]
     return None if len(rows) == int(words[0]) else "there are %d rows" % len(rows)
 
 
@@ -267,8 +281,25 @@ def _grown(wire, us, words, line):
 
 
 _CALLS = {
-    "listen": _listen, "accept": _accept, "bind": _bind, "connect": _connect, "write": _write, "read": _read,
-    "close": _close, "shutdown": _shutdown, "setsockopt": _setsockopt, "config": _config, "refuse": _refuse,
-    "poll": _poll, "peername": _peername, "state": _state, "timer": _timer, "recvq": _queue(1),
-    "sendq": _queue(2), "flags": _flags, "rows": _rows, "stat": _stat, "grown": _grown,
+    "listen": _listen,
+    "accept": _accept,
+    "bind": _bind,
+    "connect": _connect,
+    "write": _write,
+    "read": _read,
+    "close": _close,
+    "shutdown": _shutdown,
+    "setsockopt": _setsockopt,
+    "config": _config,
+    "refuse": _refuse,
+    "poll": _poll,
+    "peername": _peername,
+    "state": _state,
+    "timer": _timer,
+    "recvq": _queue(1),
+    "sendq": _queue(2),
+    "flags": _flags,
+    "rows": _rows,
+    "stat": _stat,
+    "grown": _grown,
 }

@@ -1,8 +1,8 @@
 """What a test file that runs inside MicroPython may import: `proves`, `seeds`, `skip`, `raises`.
 
-`proves` and `seeds` do nothing here. The host reads them from the source (host_tests/conftest.py, by `ast`): `proves` names
-the requirements of host_tests/requirements/*.csv that a test proves, `seeds(n)` asks that a test with an argument `seed` is
-called for the seeds 1 to n.
+`proves` and `seeds` do nothing here. The host reads them from the source (host_tests/conftest.py,
+by `ast`): `proves` names the requirements of host_tests/requirements/*.csv that a test proves,
+`seeds(n)` asks that a test with an argument `seed` is called for the seeds 1 to n.
 """
 
 
@@ -36,3 +36,19 @@ def raises(kind, function, *args):
     except kind as error:
         return error
     raise AssertionError("%s was not raised" % kind.__name__)
+
+
+# Linux's numbers of the errnos that tests expect.
+_LINUX = dict(
+    EBADF=9, EAGAIN=11, ENOMEM=12, EACCES=13, EINVAL=22, EPIPE=32, EDESTADDRREQ=89, ENOPROTOOPT=92,
+    EOPNOTSUPP=95, EADDRINUSE=98, EADDRNOTAVAIL=99, ENETUNREACH=101, ECONNABORTED=103,
+    ECONNRESET=104, ENOBUFS=105, EISCONN=106, ENOTCONN=107, ETIMEDOUT=110, ECONNREFUSED=111,
+    EHOSTUNREACH=113, EALREADY=114, EINPROGRESS=115,
+)  # fmt: skip  # noqa: C408
+
+
+def errno_of(name):
+    """The number an errno has on this port: that of its errno module, or Linux's where it has none."""
+    import errno
+
+    return getattr(errno, name, _LINUX[name])

@@ -5,26 +5,27 @@ The tests run a fixed share of the seeds, `python -m tools.soak` all of them.
 """
 
 import gc
-import sys
+from testing import errno_of
+from errno import ETIMEDOUT
 
 from ferrule.link.impair import Dice
 from programs import Connector, EchoClient, EchoServer, Program, Stream
-from world import A_IP, B_IP, ROUGH, World
+from world import A_IP, B_IP, ROUGH, SMALL, World
 
-ETIMEDOUT = 110
 PORT = 7
 SHUT_WR = 1
 
-# A board's heap has room for a short wire and short streams.
-SMALL = sys.platform not in ("linux", "darwin")
-SLOTS = 6 if SMALL else 32
+# On a board two stacks share the heap: short frames, short buffers, short streams.
+WIRE = {"slots": 8, "mtu": 576} if SMALL else {"slots": 32}
+LIMITS = {"rx_buffer": 1024, "tx_buffer": 1024} if SMALL else {}
 SIZE = 16 * 1024 if SMALL else 256 * 1024
 
 
 def rough(seed, **limits):
     """A world with 5 % loss, 1 % duplication, 5 % reordering and 0.5 % flipped bits each way."""
     gc.collect()
-    return World(seed, limits, slots=SLOTS, **ROUGH)
+    limits = dict(LIMITS, **limits)
+    return World(seed, limits, **dict(WIRE, **ROUGH))
 
 
 def close(world, *programs):
@@ -70,7 +71,7 @@ def echo(seed, size=SIZE):
 def echo_by_jitter(seed, size=SIZE // 4):
     """The same when frames overtake one another by many places and the round trip varies."""
     gc.collect()
-    world = World(seed, slots=SLOTS, loss=20_000, delay=10, jitter=80)
+    world = World(seed, LIMITS, loss=20_000, delay=10, jitter=80, **WIRE)
     server = EchoServer(world.b, PORT)
     client = EchoClient(world.a, PORT, size, key=seed)
     world.run([server, client])

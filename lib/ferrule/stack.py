@@ -186,12 +186,12 @@ class Stack:
 
     def socket(self, af=2, type=1, proto=0):
         """A new socket.  OSError EAFNOSUPPORT or EPROTONOSUPPORT for what is not TCP over IPv4."""
-        from .api.socket import Socket
+        from .api.socket import Socket, fault
 
         if af != 2:
-            raise OSError(97)
+            raise fault(97)
         if type != 1:
-            raise OSError(93)
+            raise fault(93)
         return Socket(self)
 
     def getaddrinfo(self, host, port, *_):

@@ -4,6 +4,7 @@ import micropython
 from micropython import const
 
 from ..net import arp
+from .fault import fault
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
@@ -47,7 +48,7 @@ def to_bytes(text, err=_EINVAL):
     except ValueError:
         b = b""
     if len(b) != 4 or len(parts) != 4:
-        raise OSError(err)
+        raise fault(err)
     return b
 
 
@@ -152,7 +153,7 @@ def ipconfig(net, args, kwargs):
             net.dns = to_bytes(value)
         elif key == "dhcp4":
             if value:
-                raise OSError(95)  # EOPNOTSUPP: no DHCP client yet
+                raise fault(95)  # EOPNOTSUPP: no DHCP client yet
         else:
             raise ValueError("unexpected key")
     set_address(net, ip, mask, gw)

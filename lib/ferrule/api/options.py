@@ -3,6 +3,7 @@
 from micropython import const
 
 from ..tcp import user
+from .fault import fault, local
 
 # --- layout: written by tools/layout.py ---
 _FLAGS = const(3)
@@ -45,7 +46,7 @@ def put(s, level, option, value):
         value = value[4] | value[5] << 8 if value[0] else -1
     if level == _IPPROTO_TCP and _TCP_KEEPIDLE <= option <= _TCP_KEEPCNT:
         if not 1 <= value <= (127 if option == _TCP_KEEPCNT else 32767):
-            raise OSError(_EINVAL)
+            raise fault(_EINVAL)
     if s.options is None:
         s.options = {}
     s.options[level, option] = value
@@ -79,7 +80,7 @@ def get(s, level, option):
         if option == _SO_ERROR:
             err = 0
             if p is not None:
-                err = p.err
+                err = p.err and local(p.err)
                 p.err = 0
             return err
         if option in (_SO_REUSEADDR, _SO_KEEPALIVE):
@@ -98,7 +99,7 @@ def get(s, level, option):
             return stored(s, level, option, cfg[_C_KEEP_INTVL])
         if option == _TCP_KEEPCNT:
             return stored(s, level, option, cfg[_C_KEEP_PROBES])
-    raise OSError(_EOPNOTSUPP)
+    raise fault(_EOPNOTSUPP)
 
 
 def stored(s, level, option, default):

@@ -11,6 +11,7 @@ from micropython import const
 from ..core import ring
 from ..tcp import listen, user
 from . import nic
+from .fault import fault
 
 # --- layout: written by tools/layout.py ---
 _H_IP = const(3)
@@ -84,15 +85,15 @@ class Socket(io.IOBase):
         self.live()
         ip, port = address
         if self.port or self.p:
-            raise OSError(_EINVAL)
+            raise fault(_EINVAL)
         if ip not in ("", "0.0.0.0") and ip != nic.to_text(self.net.h, _H_IP):
             nic.to_bytes(ip)
-            raise OSError(_EADDRNOTAVAIL)
+            raise fault(_EADDRNOTAVAIL)
         if port == 0:
             port = user.ephemeral(self.net.tcp, b"\0\0\0\0", 0, self.draw)
         for s in self.net.bound:
             if s.port == port:
-                raise OSError(_EADDRINUSE)
+                raise fault(_EADDRINUSE)
         self.port = port
         self.net.bound.append(self)
 
@@ -100,7 +101,7 @@ class Socket(io.IOBase):
         """Accept connections on the bound port; at most backlog (1 or more) wait for accept()."""
         self.live()
         if self.p:
-            raise OSError(_EISCONN)
+            raise fault(_EISCONN)
         backlog = max(1, backlog)
         if self.listener:
             self.listener.backlog = backlog
@@ -109,16 +110,16 @@ class Socket(io.IOBase):
             self.bind(("", 0))
         x = user.listen_on(self.net.tcp, self, self.port, backlog)
         if isinstance(x, int):
-            raise OSError(x)
+            raise fault(x)
         self.listener = x
 
     def accept(self):
         """(socket, (address, port)) of the connection that has waited longest.  The socket inherits the time-out."""
         self.live()
         if self.listener is None:
-            raise OSError(_EINVAL)
+            raise fault(_EINVAL)
         if not self.until(_ACCEPT):
-            raise OSError(_EAGAIN)
+            raise fault(_EAGAIN)
         p = listen.oldest(self.net.tcp, self.listener)
         p.listener = None
         s = Socket(self.net, p)
@@ -133,30 +134,30 @@ class Socket(io.IOBase):
         ENETUNREACH, EISCONN, EALREADY, EADDRINUSE, ENOBUFS (no connection of the pool is free)."""
         self.live()
         if self.listener:
-            raise OSError(_EINVAL)
+            raise fault(_EINVAL)
         p = self.p
         if p:
             self.raise_error()
             state = p.r[_STATE]
             if state and state <= _SYN_RECEIVED:
-                raise OSError(_EALREADY)
-            raise OSError(_EISCONN)
+                raise fault(_EALREADY)
+            raise fault(_EISCONN)
         net = self.net
         ip = nic.to_bytes(address[0])
         rport = address[1]
         if not 0 < rport < 65536 or not nic.reachable(net.h, ip):  # MUST-46
-            raise OSError(_ENETUNREACH)
+            raise fault(_ENETUNREACH)
         lport = self.port or user.ephemeral(net.tcp, ip, rport, self.draw)
         p = user.connect(net.tcp, ip, lport, rport) if lport else _EADDRNOTAVAIL
         if isinstance(p, int):
-            raise OSError(p)
+            raise fault(p)
         self.p = p
         p.sock = self
         if self in net.bound:  # the pair holds the port now; somebody may listen on it (MUST-42)
             net.bound.remove(self)
         self.apply_options()
         if self.ms == 0:
-            raise OSError(_EINPROGRESS)
+            raise fault(_EINPROGRESS)
         self.until(_OPEN)
         self.raise_error()
 
@@ -193,11 +194,11 @@ class Socket(io.IOBase):
             if self.ready(what):
                 return True
             if self.closed:
-                raise OSError(_EBADF)
+                raise fault(_EBADF)
             if self.ms > 0:
                 rest = self.ms - (net.ticks_ms() - end & 0x3FFFFFFF)
                 if rest <= 0:
-                    raise OSError(_ETIMEDOUT)
+                    raise fault(_ETIMEDOUT)
                 if rest < left:
                     left = rest
             if left:
@@ -205,7 +206,7 @@ class Socket(io.IOBase):
 
     def live(self):
         if self.closed:
-            raise OSError(_EBADF)
+            raise fault(_EBADF)
 
     def raise_error(self):
         """Report, once, what ended the connection."""
@@ -213,13 +214,13 @@ class Socket(io.IOBase):
         err = p.err
         if err:
             p.err = 0
-            raise OSError(err)
+            raise fault(err)
 
     def connected(self):
         """The connection.  OSError EBADF or ENOTCONN."""
         self.live()
         if self.p is None:
-            raise OSError(_ENOTCONN)
+            raise fault(_ENOTCONN)
         return self.p
 
     # --- reading
@@ -243,14 +244,14 @@ class Socket(io.IOBase):
             n = len(buf)
         have = self.readable()
         if have < 0:
-            raise OSError(_EAGAIN)
+            raise fault(_EAGAIN)
         return user.read(self.net.tcp, self.p, buf, 0, n, flags & 2)
 
     def recv(self, n, flags=0):
         """What is there, at most n bytes; b"" at the end.  flags: MSG_PEEK.  OSError EAGAIN, ECONNRESET, ETIMEDOUT."""
         have = self.readable()
         if have < 0:
-            raise OSError(_EAGAIN)
+            raise fault(_EAGAIN)
         b = bytearray(min(n, have))
         user.read(self.net.tcp, self.p, b, 0, len(b), flags & 2)
         return bytes(b)
@@ -318,11 +319,11 @@ class Socket(io.IOBase):
         if not self.until(_TX):
             return -1
         if p.r[_FLAGS] & _FIN_QUEUED:
-            raise OSError(_EPIPE)
+            raise fault(_EPIPE)
         state = p.r[_STATE]
         if state != _ESTABLISHED and state != _CLOSE_WAIT:
             self.raise_error()
-            raise OSError(_EPIPE)
+            raise fault(_EPIPE)
         return user.write(self.net.tcp, p, buf, off, n)
 
     def write(self, buf, a=-1, b=-1):
@@ -356,7 +357,7 @@ class Socket(io.IOBase):
             return 0
         k = self.put(buf, 0, len(buf))
         if k < 0:
-            raise OSError(_EAGAIN)
+            raise fault(_EAGAIN)
         return k
 
     def sendall(self, buf, flags=0):
@@ -368,7 +369,7 @@ class Socket(io.IOBase):
             if p.r[_STATE] and len(p.tx) - p.r[_TX_LEN] < len(buf):
                 self.net.pump()
                 if p.r[_STATE] and len(p.tx) - p.r[_TX_LEN] < len(buf):
-                    raise OSError(_EAGAIN)
+                    raise fault(_EAGAIN)
         self.write(buf)
 
     def sendto(self, buf, address):
@@ -381,9 +382,9 @@ class Socket(io.IOBase):
         """0: read no more; 1: send no more (a FIN follows the data); 2: both.  OSError ENOTCONN."""
         p = self.connected()
         if not p.r[_STATE] or p.r[_STATE] == _SYN_SENT:
-            raise OSError(_ENOTCONN)
+            raise fault(_ENOTCONN)
         if how not in (0, 1, 2):
-            raise OSError(_EINVAL)
+            raise fault(_EINVAL)
         if how != 1:
             self.shut_rd = True
         if how:
@@ -434,7 +435,7 @@ class Socket(io.IOBase):
         """(peer's address, peer's port).  OSError ENOTCONN."""
         r = self.connected().r
         if not r[_STATE]:
-            raise OSError(_ENOTCONN)
+            raise fault(_ENOTCONN)
         return nic.to_text(r, _R_IP), nic.get_byte(r, _PORTS, 2) << 8 | nic.get_byte(r, _PORTS, 3)
 
     def setsockopt(self, level, option, value):

@@ -156,8 +156,7 @@ class Impair:
         way = self.way_in
         queue = way.queue
         now = self._ticks_ms()
-        # A duplicate needs a second slot.
-        while queue.slots - queue.count >= 2:
+        while way.has_room():
             n = self.link.recv_into(frame)
             if not n:
                 break
@@ -225,16 +224,19 @@ class Way:
         self.busy = 0
         self._dice = dice
 
+    def has_room(self):
+        """Whether another frame can enter: a duplicate needs a second slot."""
+        return self.queue.slots - self.queue.count >= 2
+
     def enter(self, frame, n, now):
         """Draw what happens to this frame and queue it accordingly. False: no room, and nothing
         was drawn."""
-        queue = self.queue
-        if queue.slots - queue.count < 2:
+        if not self.has_room():
             self.busy += 1
             return False
         self.frames += 1
         loss, duplicate, _, _, _, _, _ = self.rates
-        if n > queue.size or self._dice.hit(loss):
+        if n > self.queue.size or self._dice.hit(loss):
             self.lost += 1
             return True
         self._queue(frame, n, now)
