@@ -1,13 +1,16 @@
 """Tests that run inside MicroPython, as pytest items.
 
-A file `test_*.py` in a folder of host_tests runs inside MicroPython, but for the folders of `CPYTHON`, which are ordinary pytest
-(a file says otherwise with a line `# runs in: cpython` or `# runs in: micropython` at its top). Such a file is read with `ast`, never imported here. Each `def test_x(...)` is one item for
-each interpreter: `test_open.py::test_x[x64]`, `[unix32]`, `[cortex_m3]`. A whole file runs in one process of an interpreter;
-what it prints is read as it comes, so that a crash or a time-out is the failure of the test that ran, and the others run again.
+A file `test_*.py` in a folder of host_tests runs inside MicroPython, but for the folders of
+`CPYTHON`, which are ordinary pytest (a file says otherwise with a line `# runs in: cpython` or `#
+runs in: micropython` at its top). Such a file is read with `ast`, never imported here. Each `def
+test_x(...)` is one item for each interpreter: `test_open.py::test_x[x64]`, `[unix32]`,
+`[cortex_m3]`. A whole file runs in one process of an interpreter; what it prints is read as it
+comes, so that a crash or a time-out is the failure of the test that ran, and the others run again.
 
-Literals of a module that are read: `INTERPRETERS = ("x64",)` where it runs, `TIMEOUT_S = 300` for each test. From the
-environment: FERRULE_REQUIRE_ALL=1 makes an absent interpreter a failure, FERRULE_SEEDS=1000 changes the number of seeds of all
-seeded tests, FERRULE_SEED=17 runs that seed only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
+Literals of a module that are read: `INTERPRETERS = ("x64",)` where it runs, `TIMEOUT_S = 300` for
+each test. From the environment: FERRULE_REQUIRE_ALL=1 makes an absent interpreter a failure,
+FERRULE_SEEDS=1000 changes the number of seeds of all seeded tests, FERRULE_SEED=17 runs that seed
+only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
 """
 
 import ast
@@ -27,7 +30,7 @@ import interpreters  # noqa: E402  (host_tests is not a package)
 CPYTHON = {"interop", "device", "harness", "tools"}
 REQUIREMENTS = HERE / "requirements"
 TIMEOUT_S = 60
-_MOST_LINES = 400              # of what a test printed, the last ones
+_MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
 
 
@@ -55,7 +58,9 @@ class Test:
         words = []
         for argument in self.arguments:
             if argument == "seed":
-                words.append("seed=" + (seed or os.environ.get("FERRULE_SEED") or self._all_seeds()))
+                words.append(
+                    "seed=" + (seed or os.environ.get("FERRULE_SEED") or self._all_seeds())
+                )
             else:
                 words.append(argument)
         return self.name + (":" + ",".join(words) if words else "")
@@ -87,14 +92,27 @@ def runs_in_micropython(path):
     return path.relative_to(HERE).parts[0] not in CPYTHON and path.parent != HERE
 
 
+def has_tests_for_micropython(folder):
+    """Whether one of the folder's test files runs inside MicroPython."""
+    return any(runs_in_micropython(path) for path in folder.glob("test_*.py"))
+
+
 # ---- pytest's side -------------------------------------------------------------------------
 
 
 def pytest_addoption(parser):
-    parser.addoption("--requirements", action="store_true",
-                     help="print every requirement with the tests that prove it, and run nothing")
-    parser.addoption("--on", action="append", metavar="INTERPRETER", choices=interpreters.NAMES,
-                     help="run on this interpreter only (may be repeated)")
+    parser.addoption(
+        "--requirements",
+        action="store_true",
+        help="print every requirement with the tests that prove it, and run nothing",
+    )
+    parser.addoption(
+        "--on",
+        action="append",
+        metavar="INTERPRETER",
+        choices=interpreters.NAMES,
+        help="run on this interpreter only (may be repeated)",
+    )
 
 
 def pytest_pycollect_makemodule(module_path, parent):
@@ -142,7 +160,9 @@ class Item(pytest.Item):
         for line in text.splitlines():
             if line.startswith("with seed ") and "seed" in self.test.arguments:
                 node = f"host_tests/{self.path.relative_to(HERE)}::{self.name}"
-                return f"\nreplay: FERRULE_SEED={line.split()[2]} .venv/bin/python -m pytest '{node}'"
+                return (
+                    f"\nreplay: FERRULE_SEED={line.split()[2]} .venv/bin/python -m pytest '{node}'"
+                )
         return ""
 
     def repr_failure(self, excinfo, style=None):
@@ -156,7 +176,7 @@ class Item(pytest.Item):
 
 def _interpreters():
     if "all" not in _RUNNING:
-        _RUNNING["all"] = interpreters.all_of_them()
+        _RUNNING["all"] = interpreters.all_of_them(has_tests_for_micropython)
     return _RUNNING["all"]
 
 
@@ -172,15 +192,19 @@ def _batch(item):
     """The run of all selected tests of the item's file on its interpreter."""
     key = (item.path, item.on)
     if _RUNNING.get("key") != key:
-        items = [other for other in item.session.items
-                 if isinstance(other, Item) and (other.path, other.on) == key]
+        items = [
+            other
+            for other in item.session.items
+            if isinstance(other, Item) and (other.path, other.on) == key
+        ]
         _RUNNING["key"] = key
         _RUNNING["batch"] = Batch(_interpreters()[item.on], item.path, items)
     return _RUNNING["batch"]
 
 
 class Batch:
-    """One file on one interpreter: starts the interpreter, and again after a test that broke it."""
+    """One file on one interpreter: starts the interpreter, and again after a test that broke
+    it."""
 
     def __init__(self, interpreter, path, items):
         self._interpreter = interpreter
@@ -190,7 +214,8 @@ class Batch:
         self._results = {}
 
     def result(self, item):
-        """("pass" or "skip" or "fail", text) for the item, which runs now if it did not run yet."""
+        """("pass" or "skip" or "fail", text) for the item, which runs now if it did not run
+        yet."""
         while item.name not in self._results:
             if not self._started:
                 self._start(item)
@@ -231,8 +256,6 @@ class Batch:
             self._printed.append("")
         elif words[1] == "end":
             self._done(words[2], "fail", "\n".join(self._printed).strip())
-        elif words[1] == "done":
-            self._started = False
 
     def _done(self, name, verdict, text):
         self._results[f"{name}[{self._interpreter.name}]"] = (verdict, text)
@@ -278,7 +301,7 @@ def pytest_terminal_summary(terminalreporter, config):
     if not config.getoption("--requirements"):
         return
     proved = proofs()
-    for requirement, (level, what) in requirement_ids().items():
+    for requirement, (level, _) in requirement_ids().items():
         tests = proved.get(requirement, [])
         terminalreporter.write_line(f"{requirement:22} {level:12} {', '.join(tests) or '-'}")
     terminalreporter.write_line(f"{len(proved)} requirements have a test")

@@ -1,8 +1,8 @@
 """The interpreters that tests run on: where each is, and how a file of tests is run there.
 
-`Unix` starts one process of a unix port for a file of tests; `Board` keeps one QEMU session for the whole pytest session. Both
-offer `start(file, tests, record)`, which begins to run them, and `line(timeout_s)`, which returns what the interpreter printed
-next, or raises `Died` or `TimedOut`.
+`Unix` starts one process of a unix port for a file of tests; `Board` keeps one QEMU session for
+the whole pytest session. Both offer `start(file, tests, record)`, which begins to run them, and
+`line(timeout_s)`, which returns what the interpreter printed next, or raises `Died` or `TimedOut`.
 """
 
 import os
@@ -32,12 +32,12 @@ class Unix:
     def __init__(self, name, path, bring):
         self.name = name
         self.path = path
-        self.bring = bring         # the command that brings it
+        self.bring = bring  # the command that brings it
         self._process = None
         self._lines = None
 
     def absent(self):
-        """"" or the reason why nothing can run on it."""
+        """ "" or the reason why nothing can run on it."""
         if self.path and Path(self.path).exists():
             return ""
         return f"no {self.name} interpreter ({self.path}); {self.bring} brings it"
@@ -47,10 +47,23 @@ class Unix:
         self.stop()
         environment = dict(os.environ)
         environment["MICROPYPATH"] = ":".join([str(ROOT / "lib"), str(MP), ".frozen"])
-        command = [str(self.path), "-X", "heapsize=16M", str(MP / "runner.py"), str(file.parent), file.stem,
-                   *tests] + (["--record"] if record else [])
-        self._process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                                         stderr=subprocess.STDOUT, env=environment, cwd=ROOT)
+        command = [
+            str(self.path),
+            "-X",
+            "heapsize=16M",
+            str(MP / "runner.py"),
+            str(file.parent),
+            file.stem,
+            *tests,
+        ] + (["--record"] if record else [])
+        self._process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=environment,
+            cwd=ROOT,
+        )
         self._lines = queue.Queue(1000)
         threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
 
@@ -100,13 +113,17 @@ def unix_ports():
         # pytest of another virtual environment: the wheel is beside the Python that runs it.
         wheel = Path(sys.executable).parent / "micropython"
     named = os.environ.get("MICROPYTHON")
-    return [Unix("x64", named or wheel, "make .venv"),
-            Unix("unix32", ROOT / "build/interpreters/unix32/micropython", "make interpreters")]
+    return [
+        Unix("x64", named or wheel, "make .venv"),
+        Unix("unix32", ROOT / "build/interpreters/unix32/micropython", "make interpreters"),
+    ]
 
 
-def all_of_them():
-    """Every interpreter by its name, present or not."""
+def all_of_them(is_test_folder):
+    """Every interpreter by its name, present or not. is_test_folder(path): whether its tests run
+    inside MicroPython."""
     from board import Board
+
     found = {interpreter.name: interpreter for interpreter in unix_ports()}
-    found["cortex_m3"] = Board("cortex_m3")
+    found["cortex_m3"] = Board("cortex_m3", is_test_folder)
     return found

@@ -1,4 +1,5 @@
-"""How pytest collects and reports tests that run inside MicroPython: pytest runs here on small folders of its own."""
+"""How pytest collects and reports tests that run inside MicroPython: pytest runs here on small
+folders of its own."""
 
 import os
 import re
@@ -16,7 +17,8 @@ import interpreters  # noqa: E402
 
 @pytest.fixture
 def run(tmp_path):
-    """run(source, *options, **environment): pytest's output and exit code on a file test_small.py in `small/`."""
+    """run(source, *options, **environment): pytest's output and exit code on a file test_small.py
+    in `small/`."""
     here = interpreters.unix_ports()[0]
     if here.absent():
         pytest.skip(here.absent())
@@ -31,10 +33,29 @@ def run(tmp_path):
         (folder / "conftest.py").unlink()
         text = (TESTS / "conftest.py").read_text(encoding="utf-8")
         (folder / "conftest.py").write_text(text, encoding="utf-8")
-        command = [sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "--rootdir", str(tmp_path),
-                   "--on", "x64", str(folder / "small"), *options]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=False, cwd=tmp_path,
-                              env={**os.environ, "MICROPYTHON": str(here.path), **environment})
+        command = [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-p",
+            "no:cacheprovider",
+            "-q",
+            "--rootdir",
+            str(tmp_path),
+            "--on",
+            "x64",
+            str(folder / "small"),
+            *options,
+        ]
+        done = subprocess.run(
+            command,
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            cwd=tmp_path,
+            env={**os.environ, "MICROPYTHON": str(here.path), **environment},
+        )
         return done.stdout + done.stderr, done.returncode
 
     return go
@@ -42,37 +63,51 @@ def run(tmp_path):
 
 def counts(output):
     """{"passed": 3, ...} from pytest's last line."""
-    return {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|deselected)", output)}
+    return {
+        word: int(n) for n, word in re.findall(r"(\d+) (passed|failed|skipped|deselected)", output)
+    }
 
 
 def test_a_failure_is_the_failing_test_alone(run):
-    output, code = run("def test_a():\n    pass\n\ndef test_b():\n    print('said')\n    assert 1 == 2, 'why'\n\n"
-                       "def test_c():\n    pass\n")
+    output, code = run(
+        "def test_a():\n    pass\n\ndef test_b():\n    print('said')\n    assert 1 == 2, 'why'\n\n"
+        "def test_c():\n    pass\n"
+    )
     assert code == 1 and counts(output) == {"passed": 2, "failed": 1}, output
     assert "said" in output and "why" in output and "test_b[x64]" in output
 
 
 def test_a_crash_fails_its_test_and_the_rest_runs(run):
-    output, code = run("import sys\n\ndef test_a():\n    pass\n\ndef test_b():\n    import uctypes\n"
-                       "    uctypes.bytearray_at(8, 4)[0] = 1\n\ndef test_c():\n    pass\n")
+    output, code = run(
+        "import sys\n\ndef test_a():\n    pass\n\ndef test_b():\n    import uctypes\n"
+        "    uctypes.bytearray_at(8, 4)[0] = 1\n\ndef test_c():\n    pass\n"
+    )
     assert code == 1 and counts(output) == {"passed": 2, "failed": 1}, output
     assert "the interpreter ended with exit code -11" in output
 
 
 def test_an_endless_test_fails_after_its_time(run):
-    output, code = run("TIMEOUT_S = 1\n\ndef test_a():\n    while True:\n        pass\n\ndef test_b():\n    pass\n")
+    output, code = run(
+        "TIMEOUT_S = 1\n\ndef test_a():\n    while True:\n        pass\n\n"
+        "def test_b():\n    pass\n"
+    )
     assert code == 1 and counts(output) == {"passed": 1, "failed": 1}, output
     assert "no end after 1 s" in output
 
 
 def test_a_test_that_prints_for_ever_fails_after_its_time(run):
-    output, code = run("TIMEOUT_S = 1\n\ndef test_a():\n    while True:\n        print('x')\n\ndef test_b():\n    pass\n")
+    output, code = run(
+        "TIMEOUT_S = 1\n\ndef test_a():\n    while True:\n        print('x')\n\n"
+        "def test_b():\n    pass\n"
+    )
     assert code == 1 and counts(output) == {"passed": 1, "failed": 1}, output[-500:]
     assert "no end after 1 s" in output
 
 
 def test_a_module_that_cannot_be_imported_fails_each_test(run):
-    output, code = run("import nothing_of_this_name\n\ndef test_a():\n    pass\n\ndef test_b():\n    pass\n")
+    output, code = run(
+        "import nothing_of_this_name\n\ndef test_a():\n    pass\n\ndef test_b():\n    pass\n"
+    )
     assert code == 1 and counts(output) == {"failed": 2}, output
     assert "no module named 'nothing_of_this_name'" in output
 
@@ -89,7 +124,7 @@ def test_one_test_is_run_by_its_id_or_by_k(run):
 
 
 def test_a_seed_that_fails_is_told_with_the_command_that_replays_it(run):
-    source = ("from testing import seeds\n\n@seeds(20)\ndef test_a(seed):\n    assert seed != 17\n")
+    source = "from testing import seeds\n\n@seeds(20)\ndef test_a(seed):\n    assert seed != 17\n"
     output, code = run(source)
     assert code == 1 and "with seed 17" in output, output
     assert "replay: FERRULE_SEED=17 " in output and "test_small.py::test_a[x64]" in output
@@ -107,9 +142,10 @@ def test_an_absent_interpreter_skips_or_fails(run):
 
 
 def test_a_ladder_that_fails_is_reported_with_its_mark_and_nothing_else(run):
-    source = ("def test_a(wire):\n    from fake import Fake\n    wire.build(factory=Fake)\n"
-              "    wire.play('5 <== SYN 0\\n5 ==> SYN ACK 0 ack=1')\n")
-    (TESTS / "selftest/fake.py").exists()
+    source = (
+        "def test_a(wire):\n    from fake import Fake\n    wire.build(factory=Fake)\n"
+        "    wire.play('5 <== SYN 0\\n5 ==> SYN ACK 0 ack=1')\n"
+    )
     output, code = run("import sys\nsys.path.append(%r)\n" % str(TESTS / "selftest") + source)
     assert code == 1, output
     assert "  >>  5 ==> SYN ACK 0 ack=1\n      seen: nothing, at 5\n" in output

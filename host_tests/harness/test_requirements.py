@@ -34,6 +34,9 @@ def test_every_ladder_names_what_it_proves(path):
 
 def test_no_two_tests_of_a_file_have_one_name():
     for path in sorted(TESTS.glob("*/test_*.py")):
-        names = [node.name for node in ast.parse(path.read_text(encoding="utf-8")).body
-                 if isinstance(node, ast.FunctionDef)]
+        names = [
+            node.name
+            for node in ast.parse(path.read_text(encoding="utf-8")).body
+            if isinstance(node, ast.FunctionDef)
+        ]
         assert len(names) == len(set(names)), path

@@ -2,10 +2,11 @@
 
 import frames
 
-_TICKS_MASK = (1 << 30) - 1
-# ticks_ms() starts shortly before it wraps, so that ladders of more than a second and a half cross the wrap.
+_TICKS_TOP = (1 << 30) - 1
+# ticks_ms() starts shortly before it wraps, so that ladders of more than a second and a half cross
+# the wrap.
 TICKS_START = (1 << 30) - 1500
-_ROOM = 10240
+_ROOM = 6144
 _SLOTS = 64
 
 
@@ -14,10 +15,13 @@ class Clock:
 
     def __init__(self, start=TICKS_START):
         self.now = 0
-        self.start = start
+        self._start = start
+        self._before_wrap = _TICKS_TOP - start
 
     def ticks_ms(self):
-        return (self.start + self.now) & _TICKS_MASK
+        # No sum here ever reaches 2**30, so it is no object on the heap of a 32-bit interpreter.
+        since = self.now - self._before_wrap
+        return since - 1 if since > 0 else self._start + self.now
 
 
 class Random:
@@ -36,11 +40,11 @@ class Random:
 
 
 class Link:
-    """The link contract over lists. Frames sent wait in one ring of bytes; `taken` returns them with their times.
+    """The link contract over lists. `taken` returns what was sent, taken apart.
 
-    With `careful` set, `send` and `recv_into` allocate nothing for IP frames, so that what the stack allocates can be
-    measured around them.
-    ARP is answered here, out of sight, unless `arp_visible`.
+    With `careful` set, `send` and `recv_into` allocate nothing for IP frames, so that what the
+    stack allocates can be measured around them: frames sent then wait in one ring of bytes. ARP is
+    answered here, out of sight, unless `arp_visible`.
     """
 
     def __init__(self, clock, mac, mtu=1500):
@@ -48,17 +52,24 @@ class Link:
         self.mtu = mtu
         self.clock = clock
         self.up = True
-        self.refuse = 0            # send() refuses this many frames
-        self.careful = False
+        self.refuse = 0  # send() refuses this many frames
         self.arp_visible = False
-        self.arp_answer = None     # function(frame) -> the answer to a request, or None
-        self._inbox = []           # (time, frame), in order of time
-        self._ring = bytearray(_ROOM)
-        self._view = memoryview(self._ring)
+        self.arp_answer = None  # function(frame) -> the answer to a request, or None
+        self._inbox = []  # (time, frame), in order of time
+        self._outbox = []  # (frame, time)
+        self._ring = None
         self._end = 0
-        self._lens = [0] * _SLOTS
-        self._times = [0] * _SLOTS
+        self._lens = self._times = None
         self._count = 0
+
+    def careful(self, on):
+        """Begin or end to allocate nothing."""
+        if on and self._ring is None:
+            self._ring = bytearray(_ROOM)
+            self._lens = [0] * _SLOTS
+            self._times = [0] * _SLOTS
+        elif not on:
+            self._ring = None
 
     def isup(self):
         return self.up
@@ -74,27 +85,36 @@ class Link:
             answer = self.arp_answer(bytes(frame[:n]))
             if answer:
                 self.offer(answer, self.clock.now)
-            return True
-        if self._end + n > _ROOM or self._count == _SLOTS:
-            raise AssertionError("the stack sends without end")
-        view = self._view
-        if self.careful:
-            for i in range(n):
-                view[self._end + i] = frame[i]
+        elif self._ring is None:
+            if len(self._outbox) > _SLOTS:
+                raise AssertionError("the stack sends without end")
+            self._outbox.append((bytes(memoryview(frame)[:n]), self.clock.now))
         else:
-            view[self._end:self._end + n] = memoryview(frame)[:n]
-        self._end += n
+            self._keep(frame, n)
+        return True
+
+    def _keep(self, frame, n):
+        ring = self._ring
+        end = self._end
+        if end + n > _ROOM or self._count == _SLOTS:
+            raise AssertionError("the stack sends without end")
+        for i in range(n):
+            ring[end + i] = frame[i]
+        self._end = end + n
         self._lens[self._count] = n
         self._times[self._count] = self.clock.now
         self._count += 1
-        return True
 
     def recv_into(self, frame):
         if not self._inbox or self._inbox[0][0] > self.clock.now:
             return 0
         data = self._inbox.pop(0)[1]
         n = len(data)
-        frame[0:n] = data
+        if self._ring is None:
+            frame[0:n] = data
+        else:
+            for i in range(n):
+                frame[i] = data[i]
         return n
 
     def wait(self, ms):
@@ -117,15 +137,20 @@ class Link:
 
     def sent(self):
         """True when the stack sent something that was not taken yet."""
-        return self._count > 0
+        return self._count > 0 or len(self._outbox) > 0
 
     def taken(self):
         """The frames sent since the last call, taken apart (frames.Frame)."""
-        result = []
         start = 0
         for i in range(self._count):
-            raw = bytes(self._view[start:start + self._lens[i]])
+            raw = bytes(memoryview(self._ring)[start : start + self._lens[i]])
             start += self._lens[i]
-            result.append(frames.parse(raw, self._times[i]))
+            self._outbox.append((raw, self._times[i]))
         self._count = self._end = 0
+        result = [frames.parse(raw, at) for raw, at in self._outbox]
+        self._outbox.clear()
         return result
+
+    def dispose(self):
+        """Let go of the buffers."""
+        self._ring = self._inbox = self._outbox = self.arp_answer = None

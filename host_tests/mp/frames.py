@@ -1,7 +1,8 @@
 """Ethernet frames as the ladder harness builds and reads them.
 
-Written apart from ferrule and in plain Python, so that the two can only agree by both being right. Every frame that the
-stack sends goes through `parse`, which verifies lengths and checksums and says in `wrong` what does not hold.
+Written apart from ferrule and in plain Python, so that the two can only agree by both being right.
+Every frame that the stack sends goes through `parse`, which verifies lengths and checksums and
+says in `wrong` what does not hold.
 """
 
 import struct
@@ -10,12 +11,20 @@ ETH_ARP = 0x0806
 ETH_IP = 0x0800
 ICMP, TCP, UDP = 1, 6, 17
 FIN, SYN, RST, PSH, ACK, URG, ECE, CWR = 1, 2, 4, 8, 16, 32, 64, 128
-FLAGS = (("SYN", SYN), ("FIN", FIN), ("RST", RST), ("PSH", PSH), ("URG", URG), ("ECE", ECE),
-         ("CWR", CWR), ("ACK", ACK))
+FLAGS = (
+    ("SYN", SYN),
+    ("FIN", FIN),
+    ("RST", RST),
+    ("PSH", PSH),
+    ("URG", URG),
+    ("ECE", ECE),
+    ("CWR", CWR),
+    ("ACK", ACK),
+)
 BROADCAST = b"\xff\xff\xff\xff\xff\xff"
 
-# The bytes of a stream: their period is a prime number, so that a segment's worth of bytes at the wrong place does
-# not pass for the right one. The two directions differ.
+# The bytes of a stream: their period is a prime number, so that a segment's worth of bytes at the
+# wrong place does not pass for the right one. The two directions differ.
 _PERIOD = 251
 _OURS = bytes(range(_PERIOD))
 _THEIRS = bytes(255 - i for i in range(_PERIOD))
@@ -24,18 +33,28 @@ _THEIRS = bytes(255 - i for i in range(_PERIOD))
 def stream(ours, offset, n):
     """n bytes of the stream from byte `offset` on: of what we write, or of what the peer sends."""
     block = _OURS if ours else _THEIRS
+    data = bytearray(n)
+    at = 0
     start = offset % _PERIOD
-    data = block * ((start + n) // _PERIOD + 1)
-    return data[start:start + n]
+    while at < n:
+        step = min(n - at, _PERIOD - start)
+        data[at : at + step] = block[start : start + step]
+        at += step
+        start = 0
+    return data
 
 
 def checksum(*parts):
     """The Internet checksum over `parts`, each of which but the last has an even length."""
     total = 0
     for data in parts:
-        if len(data) & 1:
-            data = bytes(data) + b"\x00"
-        total += sum(struct.unpack(">%dH" % (len(data) // 2), data))
+        whole = len(data) & ~63
+        for at in range(0, whole, 64):
+            total += sum(struct.unpack_from(">32H", data, at))
+        rest = data[whole:]
+        if len(rest) & 1:
+            rest = bytes(rest) + b"\x00"
+        total += sum(struct.unpack(">%dH" % (len(rest) // 2), rest))
     while total >> 16:
         total = (total & 0xFFFF) + (total >> 16)
     return total ^ 0xFFFF
@@ -62,28 +81,82 @@ def eth(dst, src, kind, payload):
 
 def arp(op, sender_mac, sender_ip, target_mac, target_ip):
     """An ARP message for IPv4 on Ethernet: op 1 asks, op 2 answers."""
-    return (struct.pack(">HHBBH", 1, ETH_IP, 6, 4, op)
-            + sender_mac + sender_ip + target_mac + target_ip)
+    return (
+        struct.pack(">HHBBH", 1, ETH_IP, 6, 4, op)
+        + sender_mac
+        + sender_ip
+        + target_mac
+        + target_ip
+    )
 
 
-def ip(src, dst, proto, payload, ttl=64, ver=4, ihl=None, options=b"", frag=0, ident=7, length=None,
-       bad_sum=False):
+def ip(
+    src,
+    dst,
+    proto,
+    payload,
+    ttl=64,
+    ver=4,
+    ihl=None,
+    options=b"",
+    frag=0,
+    ident=7,
+    length=None,
+    bad_sum=False,
+):
     """An IPv4 packet; the keywords break it where a test wants it broken."""
     words = 5 + len(options) // 4
     total = words * 4 + len(payload) if length is None else length
-    head = struct.pack(">BBHHHBBH", ver << 4 | (words if ihl is None else ihl), 0, total, ident, frag, ttl,
-                       proto, 0) + src + dst + options
+    head = (
+        struct.pack(
+            ">BBHHHBBH",
+            ver << 4 | (words if ihl is None else ihl),
+            0,
+            total,
+            ident,
+            frag,
+            ttl,
+            proto,
+            0,
+        )
+        + src
+        + dst
+        + options
+    )
     value = checksum(head) ^ (0x0101 if bad_sum else 0)
     return head[:10] + struct.pack(">H", value) + head[12:] + payload
 
 
-def tcp(src, dst, sport, dport, seq, ack, flags, win, data=b"", options=b"", urgent=0, offset=None,
-        bad_sum=False):
+def tcp(
+    src,
+    dst,
+    sport,
+    dport,
+    seq,
+    ack,
+    flags,
+    win,
+    data=b"",
+    options=b"",
+    urgent=0,
+    offset=None,
+    bad_sum=False,
+):
     """A TCP segment; sequence numbers are absolute and may lie outside 32 bits."""
     options = options + b"\x00" * (-len(options) % 4)
     words = 5 + len(options) // 4 if offset is None else offset
-    head = struct.pack(">HHIIBBHHH", sport, dport, seq & 0xFFFFFFFF, ack & 0xFFFFFFFF, words << 4, flags,
-                       win, 0, urgent)
+    head = struct.pack(
+        ">HHIIBBHHH",
+        sport,
+        dport,
+        seq & 0xFFFFFFFF,
+        ack & 0xFFFFFFFF,
+        words << 4,
+        flags,
+        win,
+        0,
+        urgent,
+    )
     n = len(head) + len(options) + len(data)
     value = checksum(_pseudo(src, dst, TCP, n), head + options + data) ^ (0x0101 if bad_sum else 0)
     return head[:16] + struct.pack(">H", value) + head[18:] + options + data
@@ -174,8 +247,17 @@ def _parse_ip(frame):
 
 def _parse_tcp(frame, seg):
     frame.kind = "TCP"
-    (frame.sport, frame.dport, frame.seq, frame.ack, words, frame.flags, frame.win, _,
-     frame.urgent) = struct.unpack(">HHIIBBHHH", seg[:20])
+    (
+        frame.sport,
+        frame.dport,
+        frame.seq,
+        frame.ack,
+        words,
+        frame.flags,
+        frame.win,
+        _,
+        frame.urgent,
+    ) = struct.unpack(">HHIIBBHHH", seg[:20])
     n = (words >> 4) * 4
     frame.options = seg[20:n]
     frame.data = seg[n:]

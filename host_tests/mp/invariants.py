@@ -1,6 +1,17 @@
-"""What must be true of a stack between any two calls.  check(net) raises AssertionError with the reason."""
+"""What must be true of a stack between any two calls.  check(net) raises AssertionError with the
+reason."""
 
-CLOSED, SYN_SENT, SYN_RECEIVED, ESTABLISHED, FIN_WAIT_1, FIN_WAIT_2, CLOSE_WAIT, CLOSING, LAST_ACK = 0, 2, 3, 4, 5, 6, 7, 8, 9
+(
+    CLOSED,
+    SYN_SENT,
+    SYN_RECEIVED,
+    ESTABLISHED,
+    FIN_WAIT_1,
+    FIN_WAIT_2,
+    CLOSE_WAIT,
+    CLOSING,
+    LAST_ACK,
+) = 0, 2, 3, 4, 5, 6, 7, 8, 9
 
 # Offsets are read from the generated block of the package: one table, no copy that could rot.
 
@@ -19,7 +30,9 @@ def check(net):
     assert 0 <= i.tx_len <= len(i.tx), "tx_len %d" % i.tx_len
     for k in range(len(i.neigh.waits_for)):
         owner = i.neigh.waits_for[k]
-        assert owner == 255 or owner < i.neigh.n, "a waiting packet belongs to neighbour %d" % owner
+        assert owner == 255 or owner < i.neigh.n, (
+            "a waiting packet belongs to neighbour %d" % owner
+        )
 
 
 def connection(w, n, p):

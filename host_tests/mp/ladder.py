@@ -1,24 +1,27 @@
 """Ladders: short wire exchanges under virtual time, exact to the millisecond.
 
-    0     us.listen   80
-    0     <== SYN       0       mss=1000 win=3000     # a frame that arrives here
-    0     ==> SYN ACK   0       ack=1 mss=1460        # a frame that the stack must send in this millisecond
+    0     us.listen   80                         # a call of the program (calls.py)
+    0     <== SYN       0       mss=1000         # a frame that arrives here
+    0     ==> SYN ACK   0       ack=1 mss=1460   # a frame that must be sent in this millisecond
     20    <== ACK       1       ack=1
-    20    us.write    500                             # a call of the program, calls.py
+    20    us.write    500
     20    ==> PSH ACK   1:501   ack=1
     1020  ==> PSH ACK   1:501   ack=1
 
-A line is a time in milliseconds (or `63s`, or `+40` after the line before), what happens, and after `#` a remark. Any frame that
-the stack sends and no `==>` line tells, and any `==>` line for which nothing is sent in that millisecond, fails the ladder.
+A line is a time in milliseconds (or `63s`, or `+40` after the line before), what happens, and
+after `#` a remark. Any frame that the stack sends and no `==>` line tells, and any `==>` line for
+which nothing is sent in that millisecond, fails the ladder.
 
-Sequence numbers count from each side's first; `1:501` is 500 bytes of that side's stream, whose content is checked. Of a sent
-frame only what the line says is compared: `ack= win= mss= urg= ttl= opt=` and the flags. PSH written must be there, not written it
-is not looked at, and `psh=0` says that it must not be there. Checksums, lengths, addresses, option lists and the rule that the right
+Sequence numbers count from each side's first; `1:501` is 500 bytes of that side's stream, whose
+content is checked. Of a sent frame only what the line says is compared: `ack= win= mss= urg= ttl=
+opt=` and the flags. PSH written must be there, not written it is not looked at, and `psh=0` says
+that it must not be there. Checksums, lengths, addresses, option lists and the rule that the right
 edge of our window never moves left are verified for every frame (frames.py, `_check` below).
 
-`<==` lines at one time with nothing between them arrive together, before one poll. `us.poll` between them separates them.
-On these lines `win` stays what the line before said, `mss=` and `opt=` (hexadecimal) make the options. What breaks a frame is
-listed at `_incoming_ip`. `isn=5000` on a SYN begins a new connection of the same pair, 5000 after the first number of the old one.
+`<==` lines at one time with nothing between them arrive together, before one poll. `us.poll`
+between them separates them. On these lines `win` stays what the line before said, `mss=` and
+`opt=` (hexadecimal) make the options. What breaks a frame is listed at `_incoming_ip`. `isn=5000`
+on a SYN begins a new connection of the same pair, 5000 after the first number of the old one.
 """
 
 import calls
@@ -118,10 +121,12 @@ class _Player:
         self.wire = wire
         self.lines = lines
         self.recording = recording
-        self.log = []              # what happened instead, while recording
+        self.at = 0  # the line being played
+        self.log = []  # what happened instead, while recording
 
     def run(self):
-        for self.at, line in enumerate(self.lines):
+        for at, line in enumerate(self.lines):
+            self.at = at
             self._pass_time(line)
             if line.what == "<==":
                 self._leftover()
@@ -209,7 +214,7 @@ def _check(wire, frame):
         return ""
     packets.learn(wire, frame)
     flow = wire.flow(frame.dst, frame.dport, frame.sport)
-    flow.sent = frame
+    flow.sent = frame.raw
     if frame.flags & frames.ACK and not frame.flags & frames.RST:
         edge = packets.relative(frame.ack, flow.isn) + frame.win
         if flow.edge is not None and edge < flow.edge:
@@ -226,7 +231,8 @@ def _check(wire, frame):
 def play(wire, text, recording=False):
     """Play the ladder `text` on `wire`."""
     lines = lines_of(text)
-    wire.counting = wire.link.careful = "us.grown" in text
+    wire.counting = "us.grown" in text
+    wire.link.careful(wire.counting)
     player = _Player(wire, lines, recording)
     try:
         player.run()
@@ -235,7 +241,8 @@ def play(wire, text, recording=False):
     except OSError as error:
         raise AssertionError(_report(wire, lines, player.at, "OSError %s" % (error.args,)))
     finally:
-        wire.counting = wire.link.careful = False
+        wire.counting = False
+        wire.link.careful(False)
     if recording:
         raise AssertionError("recorded:\n" + "\n".join(player.log))
 
@@ -258,5 +265,7 @@ def _report(wire, lines, at, why):
 def _seen(wire):
     if not wire.seen:
         return ["      seen: nothing, at %d" % wire.now()]
-    return ["      seen: %-6d ==> %s" % (frame.at - wire.zero, packets.show(wire, frame))
-            for frame in wire.seen]
+    return [
+        "      seen: %-6d ==> %s" % (frame.at - wire.zero, packets.show(wire, frame))
+        for frame in wire.seen
+    ]

@@ -1,7 +1,8 @@
 """The ladders that bring a connection into a state, so that no test repeats them.
 
-Each takes `mss` and `win` of the peer; whatever else is named becomes a limit of the stack (`rx_buffer=4096`) or, when its name
-begins with tcp_, a setting. They end by counting time from 0. Sequence numbers after `opened` and `connected`: both sides stand at 1.
+Each takes `mss` and `win` of the peer; whatever else is named becomes a limit of the stack
+(`rx_buffer=4096`) or, when its name begins with tcp_, a setting. They end by counting time from 0.
+Sequence numbers after `opened` and `connected`: both sides stand at 1.
 """
 
 
@@ -29,11 +30,14 @@ def syn_received(wire, mss=1460, **options):
     """Passive: the SYN came, the SYN+ACK went out at 0."""
     win = options.get("win", 8192)
     listening(wire, **options)
-    wire.play("""
+    wire.play(
+        """
         0  <== SYN      0  mss=%d win=%d
         0  ==> SYN ACK  0  ack=1
         0  us.state SYN_RECEIVED
-    """ % (mss, win))
+    """
+        % (mss, win)
+    )
     wire.mark()
 
 
@@ -51,11 +55,14 @@ def opened(wire, mss=1460, **options):
 def syn_sent(wire, port=80, **options):
     """Active: the SYN went out at 0."""
     _prepare(wire, **options)
-    wire.play("""
+    wire.play(
+        """
         0  us.connect %d
         0  ==> SYN 0
         0  us.state SYN_SENT
-    """ % port)
+    """
+        % port
+    )
     wire.mark()
 
 
@@ -63,22 +70,28 @@ def connected(wire, mss=1460, rtt=0, **options):
     """Active, ESTABLISHED; the SYN+ACK took `rtt` milliseconds."""
     win = options.get("win", 8192)
     syn_sent(wire, **options)
-    wire.play("""
+    wire.play(
+        """
         %d  <== SYN ACK  0  ack=1 mss=%d win=%d
         %d  ==> ACK      1  ack=1
         %d  us.state ESTABLISHED
-    """ % (rtt, mss, win, rtt, rtt))
+    """
+        % (rtt, mss, win, rtt, rtt)
+    )
     wire.mark()
 
 
 def fin_wait_1(wire, shutdown=False, **options):
     """We closed (or shut down writing); our FIN, number 1, is not acknowledged."""
     opened(wire, **options)
-    wire.play("""
+    wire.play(
+        """
         0  us.%s
         0  ==> FIN ACK  1  ack=1
         0  us.state FIN_WAIT_1
-    """ % ("shutdown wr" if shutdown else "close"))
+    """
+        % ("shutdown wr" if shutdown else "close")
+    )
     wire.mark()
 
 
@@ -134,4 +147,3 @@ def last_ack(wire, **options):
         0  us.state LAST_ACK
     """)
     wire.mark()
-

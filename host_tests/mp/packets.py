@@ -5,8 +5,15 @@ from frames import ACK, FLAGS, ICMP, PSH, SYN, TCP, UDP
 
 _US = b"\x0a\x09\x00\x02"
 _ZERO_MAC = bytes(6)
-_ICMP_KINDS = {"echo": 8, "reply": 0, "unreachable": 3, "quench": 4, "redirect": 5, "expired": 11,
-               "parameter": 12}
+_ICMP_KINDS = {
+    "echo": 8,
+    "reply": 0,
+    "unreachable": 3,
+    "quench": 4,
+    "redirect": 5,
+    "expired": 11,
+    "parameter": 12,
+}
 
 
 class Mismatch(Exception):
@@ -27,29 +34,42 @@ def arrive(wire, line, at=None):
     raw = make(wire, line)
     cut = line.number("cut", 0)
     if cut:
-        wire.offer(raw[:len(raw) - cut], at, pad=0)
+        wire.offer(raw[: len(raw) - cut], at, pad=0)
     else:
         wire.offer(raw, at, pad=line.number("pad", 60))
 
 
 def _hex(text):
-    return bytes(int(text[i:i + 2], 16) for i in range(0, len(text), 2))
+    return bytes(int(text[i : i + 2], 16) for i in range(0, len(text), 2))
 
 
 def _incoming_ip(wire, line, proto, payload):
-    """The Ethernet frame around `payload`. Keys that break it: ttl, ver, ihl, iplen, ipopt (hexadecimal), frag (more, last,
-    df), ipsum=bad, dst (address), ethdst (broadcast, other), proto; and cut=N: N bytes less than was said.
+    """The Ethernet frame around `payload`. Keys that break it: ttl, ver, ihl, iplen, ipopt
+    (hexadecimal), frag (more, last, df), ipsum=bad, dst (address), ethdst (broadcast, other),
+    proto; and cut=N: N bytes less than was said.
     """
     src = line.address()
     dst = frames.ip_bytes(line.keys["dst"]) if "dst" in line.keys else _US
     frag = {"": 0, "more": 0x2000, "last": 0x0040, "df": 0x4000}[line.keys.get("frag", "")]
-    packet = frames.ip(src, dst, line.number("proto", proto), payload, ttl=line.number("ttl", 64),
-                       ver=line.number("ver", 4), ihl=line.number("ihl"), length=line.number("iplen"),
-                       options=_hex(line.keys.get("ipopt", "")), frag=frag,
-                       bad_sum=line.keys.get("ipsum") == "bad")
-    to = {"broadcast": frames.BROADCAST, "other": b"\x02\x00\x00\x00\x00\x63"}.get(line.keys.get("ethdst"))
-    return frames.eth(to or wire.link.mac, wire.mac_of(src), line.number("ethertype", frames.ETH_IP),
-                      packet)
+    packet = frames.ip(
+        src,
+        dst,
+        line.number("proto", proto),
+        payload,
+        ttl=line.number("ttl", 64),
+        ver=line.number("ver", 4),
+        ihl=line.number("ihl"),
+        length=line.number("iplen"),
+        options=_hex(line.keys.get("ipopt", "")),
+        frag=frag,
+        bad_sum=line.keys.get("ipsum") == "bad",
+    )
+    to = {"broadcast": frames.BROADCAST, "other": b"\x02\x00\x00\x00\x00\x63"}.get(
+        line.keys.get("ethdst")
+    )
+    return frames.eth(
+        to or wire.link.mac, wire.mac_of(src), line.number("ethertype", frames.ETH_IP), packet
+    )
 
 
 def flow_of(wire, line):
@@ -77,14 +97,27 @@ def _segment(wire, line):
     src, dst = line.address(), _US
     if "dst" in line.keys:
         dst = frames.ip_bytes(line.keys["dst"])
-    segment = frames.tcp(src, dst, flow.port, flow.our_port, flow.isn + seq,
-                         (flow.iss or 0) + line.number("ack", 0), flags, flow.win, data, options,
-                         line.number("urg", 0), line.number("off"), line.keys.get("sum") == "bad")
+    segment = frames.tcp(
+        src,
+        dst,
+        flow.port,
+        flow.our_port,
+        flow.isn + seq,
+        (flow.iss or 0) + line.number("ack", 0),
+        flags,
+        flow.win,
+        data,
+        options,
+        line.number("urg", 0),
+        line.number("off"),
+        line.keys.get("sum") == "bad",
+    )
     return _incoming_ip(wire, line, TCP, segment)
 
 
 def _arp(wire, line):
-    # `ARP who 10.9.0.2` asks for us, `ARP is 10.9.0.3` says where the peer 10.9.0.3 is; mac=33 is its last byte.
+    # `ARP who 10.9.0.2` asks for us, `ARP is 10.9.0.3` says where the peer 10.9.0.3 is; mac=33 is
+    # its last byte.
     verb, name = line.words
     src = frames.ip_bytes(name) if verb == "is" else line.address()
     if "sender" in line.keys:
@@ -111,7 +144,8 @@ def _icmp(wire, line):
     rest = bytes((0, line.number("id", 0), 0, line.number("seq", 0)))
     data = frames.stream(False, 0, n)
     if kind in (3, 4, 5, 11, 12):
-        # The quotation: the last segment of this pair that we sent, or with qseq= another number of it.
+        # The quotation: the last segment of this pair that we sent, or with qseq= another number
+        # of it.
         rest = bytes(4)
         data = _quotation(wire, line)
     message = frames.icmp(kind, line.number("code", 0), rest, data, line.keys.get("sum") == "bad")
@@ -120,11 +154,13 @@ def _icmp(wire, line):
 
 def _quotation(wire, line):
     to = line.keys.get("about")
-    address = line.address() if to is None else frames.ip_bytes(to if "." in to else "10.9.0." + to)
+    address = (
+        line.address() if to is None else frames.ip_bytes(to if "." in to else "10.9.0." + to)
+    )
     flow = wire.flow(address, line.number("port"), line.number("to"))
     if flow.sent is None:
         raise Mismatch("there is no segment to quote")
-    quoted = flow.sent.raw[14:14 + 28]
+    quoted = flow.sent[14 : 14 + 28]
     if "qseq" in line.keys:
         seq = (flow.iss + line.number("qseq")) & 0xFFFFFFFF
         quoted = quoted[:24] + bytes((seq >> 24, seq >> 16 & 255, seq >> 8 & 255, seq & 255))
@@ -135,12 +171,15 @@ def _udp(wire, line):
     src = line.address()
     dst = frames.ip_bytes(line.keys["dst"]) if "dst" in line.keys else _US
     data = frames.stream(False, 0, line.number("len", 10))
-    return _incoming_ip(wire, line, UDP,
-                        frames.udp(src, dst, line.number("port", 5000), int(line.words[0]), data))
+    return _incoming_ip(
+        wire, line, UDP, frames.udp(src, dst, line.number("port", 5000), int(line.words[0]), data)
+    )
 
 
 def _other(wire, line):
-    return _incoming_ip(wire, line, line.number("proto"), frames.stream(False, 0, line.number("len", 20)))
+    return _incoming_ip(
+        wire, line, line.number("proto"), frames.stream(False, 0, line.number("len", 20))
+    )
 
 
 # ---- frames that were sent -----------------------------------------------------------------
@@ -168,8 +207,12 @@ def _show(wire, frame):
         return "ARP is %s target=%s" % (frames.ip_text(frame.src), frames.ip_text(frame.dst))
     if frame.kind == "ICMP":
         names = [name for name, kind in _ICMP_KINDS.items() if kind == frame.type]
-        return "ICMP %s code=%d len=%d%s" % (names[0] if names else frame.type, frame.code,
-                                             len(frame.data), _whom(wire, frame))
+        return "ICMP %s code=%d len=%d%s" % (
+            names[0] if names else frame.type,
+            frame.code,
+            len(frame.data),
+            _whom(wire, frame),
+        )
     if frame.kind != "TCP" or not hasattr(frame, "win"):
         return "%s %s" % (frame.kind, " ".join("%02x" % b for b in frame.raw[:40]))
     flow = wire.flow(frame.dst, frame.dport, frame.sport)
@@ -215,7 +258,9 @@ def differs(wire, line, frame):
             return "sent to the hardware address %s" % ":".join("%02x" % b for b in frame.eth_dst)
         if frame.ttl != line.number("ttl", frame.ttl):
             return "ttl=%d" % frame.ttl
-    return {"TCP": _tcp_differs, "ARP": _arp_differs, "ICMP": _icmp_differs}[frame.kind](wire, line, frame)
+    return {"TCP": _tcp_differs, "ARP": _arp_differs, "ICMP": _icmp_differs}[frame.kind](
+        wire, line, frame
+    )
 
 
 def _tcp_differs(wire, line, frame):
@@ -243,7 +288,9 @@ def _arp_differs(wire, line, frame):
     verb, name = line.words
     if frame.op != (1 if verb == "who" else 2):
         return "another ARP operation"
-    about, other, key = (frame.dst, frame.src, "sender") if verb == "who" else (frame.src, frame.dst, "target")
+    about, other, key = (
+        (frame.dst, frame.src, "sender") if verb == "who" else (frame.src, frame.dst, "target")
+    )
     if frames.ip_text(about) != name:
         return "about another address"
     if key in line.keys and frames.ip_text(other) != line.keys[key]:
@@ -264,8 +311,8 @@ def _icmp_differs(wire, line, frame):
         return "another type or code"
     if kind == 3:
         # RFC 1122, 3.2.2: the header and at least eight bytes of what caused it, unchanged.
-        quoted = wire.last_in[14:14 + (wire.last_in[14] & 15) * 4 + 8]
-        if frame.data[:len(quoted)] != quoted:
+        quoted = wire.last_in[14 : 14 + (wire.last_in[14] & 15) * 4 + 8]
+        if frame.data[: len(quoted)] != quoted:
             return "the quotation differs from the frame that came"
         return ""
     if frame.rest != bytes((0, line.number("id", 0), 0, line.number("seq", 0))):

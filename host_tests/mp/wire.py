@@ -1,16 +1,19 @@
-"""One ferrule stack on a virtual link under virtual time, and the peers at the other end of the wire.
+"""One ferrule stack on a virtual link under virtual time, and the peers at the other end of the
+wire.
 
-A test gets a `Wire` as its argument `wire` and plays ladders on it (ladder.py explains their lines):
+A test gets a `Wire` as its argument `wire` and plays ladders on it (ladder.py explains their
+lines):
 
-    wire.opened(mss=1000)              # a connection in ESTABLISHED; from here on time counts from 0
+    wire.opened(mss=1000)     # a connection in ESTABLISHED; time counts from here
     wire.play(\"\"\"
         0     us.write    500
         0     ==> ACK     1:501  ack=1
         1000  ==> ACK     1:501  ack=1
     \"\"\")
 
-We are 10.9.0.2/24 with the gateway 10.9.0.1, which is also the peer of a line that names no other. `from=3` on a line means
-the peer 10.9.0.3, `port=5001` another port of the peer, `to=81` another port of ours.
+We are 10.9.0.2/24 with the gateway 10.9.0.1, which is also the peer of a line that names no other.
+`from=3` on a line means the peer 10.9.0.3, `port=5001` another port of the peer, `to=81` another
+port of ours.
 """
 
 import gc
@@ -24,9 +27,11 @@ OUR_IP = "10.9.0.2"
 OUR_MAC = b"\x02\x00\x00\x00\x00\x02"
 GATEWAY = "10.9.0.1"
 PEER_PORT = 5000
-# The peer's first sequence number, unless a test chooses: its upper half needs more than the 30 bits of a small integer.
+# The peer's first sequence number, unless a test chooses: its upper half needs more than the 30
+# bits of a small integer.
 PEER_ISN = 0x9C3A5E11
-# A frame shorter than this is padded on a real Ethernet, so it is here; the padding is no zero, to be seen when taken for data.
+# A frame shorter than this is padded on a real Ethernet, so it is here; the padding is no zero, to
+# be seen when taken for data.
 _SHORTEST = 60
 _TURNS = 200
 
@@ -37,22 +42,24 @@ except ImportError:
 
 
 def peer_mac(address):
-    """The hardware address of the peer `address` (4 bytes), or of the gateway for one that is not on our network."""
+    """The hardware address of the peer `address` (4 bytes), or of the gateway for one that is not
+    on our network."""
     return b"\x02\x00\x00\x00\x00" + (address[3:4] if address[0:3] == b"\x0a\x09\x00" else b"\x01")
 
 
 class Flow:
-    """What the wire knows of one pair of ports: the first sequence number of each side, windows, the last frame."""
+    """What the wire knows of one pair of ports: the first sequence number of each side, windows,
+    the last frame."""
 
     def __init__(self, address, port, isn, our_port, win):
         self.address = address
         self.port = port
-        self.isn = isn             # the peer's
-        self.iss = None            # ours, from the first SYN seen
+        self.isn = isn  # the peer's
+        self.iss = None  # ours, from the first SYN seen
         self.our_port = our_port
-        self.win = win             # what the peer advertises, until a line says something else
-        self.edge = None           # the right edge of our window, relative
-        self.sent = None           # the last segment that we sent
+        self.win = win  # what the peer advertises, until a line says something else
+        self.edge = None  # the right edge of our window, relative
+        self.sent = None  # the last segment that we sent
 
     def renew(self, isn):
         """A new connection over the same pair of ports begins."""
@@ -70,14 +77,15 @@ class Wire:
         self.link = clocked.Link(self.clock, OUR_MAC)
         self.link.arp_answer = self._answer
         self.net = None
-        self.zero = 0              # lines count their time from here
+        self.real = False  # the net is ferrule's
+        self.zero = 0  # lines count their time from here
         self.flows = {}
         self.sockets = {}
-        self.macs = {}             # peers that answer ARP with another address than peer_mac's
-        self.seen = []             # frames that the stack sent and no line has taken
-        self.last_in = None        # the last frame put on the wire
+        self.macs = {}  # peers that answer ARP with another address than peer_mac's
+        self.seen = []  # frames that the stack sent and no line has taken
+        self.last_in = None  # the last frame put on the wire
         self.our_port = 80
-        self.ports = {}            # (peer, its port): our port, for connections that we opened
+        self.ports = {}  # (peer, its port): our port, for connections that we opened
         self.peer_port = PEER_PORT
         self.isn = PEER_ISN
         self.peer_win = 8192
@@ -88,15 +96,25 @@ class Wire:
 
     # ---- making the stack ------------------------------------------------------------------
 
-    def build(self, configure=None, address=OUR_IP + "/24", gateway=GATEWAY, factory=None, **limits):
-        """Make the stack, with `limits`; openings and `play` do it by themselves when no limits are wanted.
+    def build(
+        self, configure=None, address=OUR_IP + "/24", gateway=GATEWAY, factory=None, **limits
+    ):
+        """Make the stack, with `limits`; openings and `play` do it by themselves when no limits
+        are wanted.
 
         `configure` is a dict for net.config(**configure). Returns the stack.
         """
         if factory is None:
             import ferrule
+
             factory = ferrule.Stack
-        self.net = factory(self.link, ticks_ms=self.clock.ticks_ms, random=self.random.bytes, **limits)
+            self.real = True
+            # Two connections are enough for most ladders, and leave a board of 140 KB room for the
+            # harness.
+            limits.setdefault("connections", 2)
+        self.net = factory(
+            self.link, ticks_ms=self.clock.ticks_ms, random=self.random.bytes, **limits
+        )
         if configure:
             self.net.config(**configure)
         self.net.active(True)
@@ -113,7 +131,8 @@ class Wire:
         return self.net or self.build()
 
     def _prime(self):
-        # An ARP request for our address teaches the stack the gateway's (RFC 826), so that no ladder has to.
+        # An ARP request for our address teaches the stack the gateway's (RFC 826), so that no
+        # ladder has to.
         mac, ip = peer_mac(b"\x0a\x09\x00\x01"), frames.ip_bytes(GATEWAY)
         message = frames.arp(1, mac, ip, bytes(6), frames.ip_bytes(OUR_IP))
         self.link.offer(frames.eth(frames.BROADCAST, mac, frames.ETH_ARP, message), self.clock.now)
@@ -196,7 +215,8 @@ class Wire:
         return getattr(self.net, name, default)
 
     def advance(self, until):
-        """Let time pass up to `until` (since the clock's start), or until the stack sends something."""
+        """Let time pass up to `until` (since the clock's start), or until the stack sends
+        something."""
         while self.clock.now < until and not self.seen:
             self.clock.now = min(max(self.wake, self.clock.now + 1), until)
             self.pump()
@@ -226,11 +246,12 @@ class Wire:
 
     def forget(self):
         """Check after each ladder what must always hold."""
-        if invariants is not None:
+        if invariants is not None and self.real:
             invariants.check(self.net)
 
     def play(self, text):
-        """Play a ladder; AssertionError with the whole ladder, one line of it marked, when something differs."""
+        """Play a ladder; AssertionError with the whole ladder, one line of it marked, when
+        something differs."""
         self.stack()
         ladder.play(self, text, self.recording)
         self.forget()
@@ -239,6 +260,18 @@ class Wire:
         """Play the lines of `text` without its ==> lines, print what was seen, and fail."""
         self.stack()
         ladder.play(self, text, True)
+
+    def dispose(self):
+        """Let go of everything that is large, the stack's records too."""
+        if self.real and self.net is not None:
+            self.net.tcp = self.net.iface = None
+        self.net = None
+        self.link.dispose()
+        for held in (self.sockets, self.flows, self.macs):
+            held.clear()
+        self.seen = []
+        self.last_in = None
+        gc.collect()
 
     # The openings (openings.py), so that tests do not repeat them.
 

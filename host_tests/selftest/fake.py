@@ -1,4 +1,5 @@
-"""A stack that is none: it sends the frames that a test gives it, at the times that the test gives."""
+"""A stack that is none: it sends the frames that a test gives it, at the times that the test
+gives."""
 
 import frames
 
@@ -16,7 +17,7 @@ class Fake:
         self.link = link
         self.ticks_ms = ticks_ms
         self.start = ticks_ms()
-        self.plan = []             # (ms after the start, frame)
+        self.plan = []  # (ms after the start, frame)
         self.got = []
         self.rows = []
         self.counters = {"InSegs": 0}
@@ -56,5 +57,9 @@ class Fake:
 
 def segment(seq, ack, flags, win=2048, data=b"", options=b"", port=5000, bad_sum=False, **broken):
     """A frame as the stack would send it to the gateway; our first sequence number is 1000."""
-    tcp = frames.tcp(US, THEM, 80, port, 1000 + seq, ack, flags, win, data, options, bad_sum=bad_sum)
-    return frames.eth(THEM_MAC, US_MAC, frames.ETH_IP, frames.ip(US, THEM, frames.TCP, tcp, **broken))
+    tcp = frames.tcp(
+        US, THEM, 80, port, 1000 + seq, ack, flags, win, data, options, bad_sum=bad_sum
+    )
+    return frames.eth(
+        THEM_MAC, US_MAC, frames.ETH_IP, frames.ip(US, THEM, frames.TCP, tcp, **broken)
+    )

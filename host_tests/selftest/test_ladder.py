@@ -1,8 +1,9 @@
 """The ladder harness itself: what it accepts, and above all what it must not accept."""
 
 from fake import Fake, segment
+
 from frames import ACK, FIN, PSH, SYN, stream
-from testing import raises
+from testing import errno_of, raises
 from wire import PEER_ISN, Wire
 
 MSS = b"\x02\x04\x05\xb4"
@@ -48,7 +49,9 @@ def test_a_frame_that_comes_one_millisecond_late_fails():
 
 
 def test_a_frame_that_comes_one_millisecond_early_fails():
-    refused(wire_with(synack(39)), SYN_LINE + "40 ==> SYN ACK 0 ack=1", "not in the ladder", "seen: 39")
+    refused(
+        wire_with(synack(39)), SYN_LINE + "40 ==> SYN ACK 0 ack=1", "not in the ladder", "seen: 39"
+    )
 
 
 def test_a_missing_frame_fails():
@@ -86,8 +89,12 @@ def test_wrong_flags_fail():
 def test_psh_counts_only_when_it_is_written():
     frame = segment(1, PEER_ISN + 1, ACK | PSH, data=stream(True, 0, 10))
     plain = segment(1, PEER_ISN + 1, ACK, data=stream(True, 0, 10))
-    for line, ok, bad in (("ACK 1:11", frame, None), ("ACK 1:11", plain, None),
-                          ("PSH ACK 1:11", frame, plain), ("ACK 1:11 psh=0", plain, frame)):
+    for line, ok, bad in (
+        ("ACK 1:11", frame, None),
+        ("ACK 1:11", plain, None),
+        ("PSH ACK 1:11", frame, plain),
+        ("ACK 1:11 psh=0", plain, frame),
+    ):
         ladder = SYN_LINE + "0 ==> SYN ACK 0 ack=1\n1 ==> " + line
         wire_with(synack(), (1, ok)).play(ladder)
         if bad:
@@ -112,13 +119,22 @@ def test_a_longer_or_shorter_segment_fails():
 
 
 def test_broken_frames_of_the_stack_fail():
-    for broken, word in (({"bad_sum": True}, "TCP checksum"), ({"ttl": 0}, "TTL 0"), ({"ver": 6}, "IPv4"),
-                         ({"length": 39}, "total length"), ({"frag": 0x2000}, "fragment")):
+    for broken, word in (
+        ({"bad_sum": True}, "TCP checksum"),
+        ({"ttl": 0}, "TTL 0"),
+        ({"ver": 6}, "IPv4"),
+        ({"length": 39}, "total length"),
+        ({"frag": 0x2000}, "fragment"),
+    ):
         refused(wire_with(synack(**broken)), SYN_LINE + "0 ==> SYN ACK 0", word)
     late = (1, segment(1, PEER_ISN + 1, ACK, options=MSS))
     refused(wire_with(synack(), late), SYN_LINE + "0 ==> SYN ACK 0\n1 ==> ACK 1", "without SYN")
     junk = (1, segment(1, PEER_ISN + 1, ACK, options=b"\x01\x00\x01\x00"))
-    refused(wire_with(synack(), junk), SYN_LINE + "0 ==> SYN ACK 0\n1 ==> ACK 1", "end of the option list")
+    refused(
+        wire_with(synack(), junk),
+        SYN_LINE + "0 ==> SYN ACK 0\n1 ==> ACK 1",
+        "end of the option list",
+    )
 
 
 def test_a_window_that_shrinks_fails():
@@ -179,7 +195,9 @@ def test_a_stack_that_polls_for_ever_fails():
 
 def test_looks_compare():
     wire = wire_with()
-    wire.net.rows = [("tcp", 3, 4, ("10.9.0.2", 80), ("10.9.0.1", 5000), "ESTABLISHED", "rexmit", 900)]
+    wire.net.rows = [
+        ("tcp", 3, 4, ("10.9.0.2", 80), ("10.9.0.1", 5000), "ESTABLISHED", "rexmit", 900)
+    ]
     wire.play("""
         0 us.state ESTABLISHED
         0 us.timer rexmit 900
@@ -188,15 +206,24 @@ def test_looks_compare():
         0 us.rows  1 ESTABLISHED
         0 us.stat  InSegs 0
     """)
-    for line in ("state CLOSED", "timer rexmit 901", "timer persist", "recvq 4", "sendq 3", "rows 0",
-                 "rows 1 LISTEN", "stat InSegs 1", "grown 1"):
+    for line in (
+        "state CLOSED",
+        "timer rexmit 901",
+        "timer persist",
+        "recvq 4",
+        "sendq 3",
+        "rows 0",
+        "rows 1 LISTEN",
+        "stat InSegs 1",
+        "grown 1",
+    ):
         refused(wire, "0 us." + line)
 
 
 def test_an_error_that_is_told_must_come():
     class Failing(Fake):
         def socket(self):
-            raise OSError(98)
+            raise OSError(errno_of("EADDRINUSE"))
 
     wire_with(factory=Failing).play("0 us.bind 7 error EADDRINUSE")
     refused(wire_with(factory=Failing), "0 us.bind 7 error EINVAL", "OSError")
@@ -208,9 +235,13 @@ def test_a_recording_prints_what_was_seen():
     wire = wire_with(synack(), (40, segment(1, PEER_ISN + 1, ACK)))
     report = str(raises(AssertionError, wire.record, SYN_LINE + "50 us.poll").args[0])
     rows = [" ".join(row.split()) for row in report.split("\n")]
-    assert rows == ["recorded:", "0 <== SYN 0 mss=1460",
-                    "0 ==> SYN ACK 0 ack=1 win=2048 mss=1460",
-                    "40 ==> ACK 1 ack=1 win=2048", "50 us.poll"], rows
+    assert rows == [
+        "recorded:",
+        "0 <== SYN 0 mss=1460",
+        "0 ==> SYN ACK 0 ack=1 win=2048 mss=1460",
+        "40 ==> ACK 1 ack=1 win=2048",
+        "50 us.poll",
+    ], rows
 
 
 def test_heap_growth_is_counted():
@@ -234,8 +265,24 @@ def test_heap_growth_is_counted():
 
 def test_arp_is_answered_out_of_sight():
     import frames
+
     wire = wire_with()
-    ask = frames.arp(1, b"\x02\x00\x00\x00\x00\x02", b"\x0a\x09\x00\x02", bytes(6), b"\x0a\x09\x00\x07")
-    wire.net.plan = [(3, frames.eth(frames.BROADCAST, b"\x02\x00\x00\x00\x00\x02", frames.ETH_ARP, ask))]
+    ask = frames.arp(
+        1, b"\x02\x00\x00\x00\x00\x02", b"\x0a\x09\x00\x02", bytes(6), b"\x0a\x09\x00\x07"
+    )
+    wire.net.plan = [
+        (3, frames.eth(frames.BROADCAST, b"\x02\x00\x00\x00\x00\x02", frames.ETH_ARP, ask))
+    ]
     wire.play("5 us.poll")
     assert wire.net.got[-1][1][22:32] == b"\x02\x00\x00\x00\x00\x07\x0a\x09\x00\x07"
+
+
+def test_the_clock_wraps_like_ticks_ms():
+    from clocked import Clock
+
+    clock = Clock((1 << 30) - 2)
+    ticks = []
+    for _ in range(4):
+        ticks.append(clock.ticks_ms())
+        clock.now += 1
+    assert ticks == [(1 << 30) - 2, (1 << 30) - 1, 0, 1], ticks
