@@ -6,13 +6,9 @@ After every few hundred frames everything must be as if nothing had happened: no
 memory as before, and the device answers a ping and echoes on as many connections as it has.
 """
 
-from testing import errno_of
 import gc
-from errno import EAGAIN, EINPROGRESS
+from errno import EAGAIN
 
-import ferrule
-import invariants
-from ferrule.link.impair import Dice
 from mangle import Mangler
 from wire_peer import (
     ACK,
@@ -32,10 +28,15 @@ from wire_peer import (
     tcp,
 )
 
-_PORT = const(80)
-_CALLED = const(4000)  # the peer's port that our side connects to
-_BATCH = const(25)
-_LINGER_MS = const(700_000)  # longer than an orphan's eight retransmissions and TIME_WAIT together
+import ferrule
+import invariants
+from ferrule.link.impair import Dice
+from testing import errno_of
+
+_PORT = 80
+_CALLED = 4000  # the peer's port that our side connects to
+_BATCH = 25
+_LINGER_MS = 700_000  # longer than an orphan's eight retransmissions and TIME_WAIT together
 
 STATES = (
     "LISTEN",
@@ -90,7 +91,7 @@ class Peer:
         return text
 
     def follow(self, segments, dice):
-        """Go on where the stack is, so that what is sent next gets as far as what was sent first."""
+        """Go on where the stack is, so that what comes next gets as far as what came first."""
         for segment in segments:
             if segment.flags & ACK:
                 self.seq = segment.ack
@@ -247,7 +248,8 @@ class Barrage:
             rows = [row for row in self.net.netstat() if row[5] != "LISTEN"]
             if not rows:
                 return
-        raise AssertionError("seed %d, frame %d, left behind: %r" % (self.seed, self.frames, rows))
+        where = "seed %d, frame %d" % (self.seed, self.frames)
+        raise AssertionError("%s, left behind: %r" % (where, rows))
 
     def answers(self):
         """The device still answers: ARP, ping, and an echo on four connections at once."""

@@ -22,7 +22,7 @@ from wire_peer import (
     tcp,
 )
 
-_NOISE_MAX = const(200)
+_NOISE_MAX = 200
 
 # What the segments of a barrage are: most often data and acknowledgements.
 FLAGS = (

@@ -3,6 +3,7 @@
 import sys
 
 import barrage
+
 from testing import seeds
 
 INTERPRETERS = ("x64", "unix32")

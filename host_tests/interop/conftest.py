@@ -8,10 +8,11 @@ FERRULE_REQUIRE_ALL=1.
 import time
 from pathlib import Path
 
-import interpreters
 import pytest
 from lab import START_S, Program, need
 from namespace import Namespace, missing, stop
+
+import interpreters
 
 HERE = Path(__file__).resolve().parent
 

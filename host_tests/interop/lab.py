@@ -6,8 +6,9 @@ import shutil
 import threading
 import time
 
-import interpreters
 import pytest
+
+import interpreters
 
 START_S = 20
 

@@ -23,7 +23,7 @@ class Wire:
 
     def __init__(self, seed=1, slots=4, **rates):
         self.clock = Clock()
-        self.a, self.b = loop.pair(slots=slots)
+        self.a, self.b = loop.pair(slots=slots, mtu=100)
         self.link = Impair(self.a, self.clock.ticks_ms, seed, slots=slots, **rates)
         self.frame = bytearray(ETHERNET + bytes(46))
         self.into = bytearray(1514)

@@ -2,10 +2,10 @@
 
 from errno import EAGAIN, EINPROGRESS
 
-from micropython import const
-from world import B_IP, differs, pattern
+from world import B_IP, SMALL, differs, pattern
 
-_CHUNK = const(1024)
+# Bytes that a program reads or writes at once.
+CHUNK = 256 if SMALL else 1024
 SHUT_WR = 1
 
 
@@ -77,13 +77,13 @@ class Stream:
     def __init__(self, key, size):
         self.key = key
         self.size = size
-        self._out = bytearray(_CHUNK)
-        self._in = bytearray(_CHUNK)
+        self._out = bytearray(CHUNK)
+        self._in = bytearray(CHUNK)
 
     def send(self, program):
         """Write what the socket takes. Returns True when all is written."""
         while program.sent < self.size:
-            n = min(_CHUNK, self.size - program.sent)
+            n = min(CHUNK, self.size - program.sent)
             pattern(self._out, n, program.sent, self.key)
             taken = program.sock.write(self._out, n)
             if not taken:
@@ -129,7 +129,7 @@ class EchoPeer(Program):
     def __init__(self, sock):
         super().__init__("echo server")
         self.sock = sock
-        self._buffer = bytearray(_CHUNK)
+        self._buffer = bytearray(CHUNK)
         self._view = memoryview(self._buffer)
         self._have = 0
         self._gone = 0

@@ -5,12 +5,12 @@ The tests run a fixed share of the seeds, `python -m tools.soak` all of them.
 """
 
 import gc
-from testing import errno_of
 from errno import ETIMEDOUT
 
-from ferrule.link.impair import Dice
 from programs import Connector, EchoClient, EchoServer, Program, Stream
 from world import A_IP, B_IP, ROUGH, SMALL, World
+
+from ferrule.link.impair import Dice
 
 PORT = 7
 SHUT_WR = 1

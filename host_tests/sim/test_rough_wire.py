@@ -5,6 +5,7 @@ All of them, and the long ones: `make soak` or `python -m tools.soak`.
 """
 
 import sessions
+
 from testing import seeds
 
 INTERPRETERS = ("x64", "unix32")

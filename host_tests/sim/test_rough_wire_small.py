@@ -1,6 +1,7 @@
 """The same sessions, fewer and shorter, where the heap is a board's."""
 
 import sessions
+
 from testing import seeds
 
 INTERPRETERS = ("cortex_m3",)

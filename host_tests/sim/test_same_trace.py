@@ -4,8 +4,9 @@
 import os
 import subprocess
 
-import interpreters
 import pytest
+
+import interpreters
 
 SIM = interpreters.TESTS / "sim"
 PROGRAM = """

@@ -8,12 +8,17 @@ one number.
     world.run([EchoServer(world.b, 7), EchoClient(world.a, 7, size=256 * 1024)])
 """
 
+import sys
+
 import micropython
 
 import ferrule
 import invariants
 from ferrule.link import loop
 from ferrule.link.impair import Dice, Impair
+
+# Whether the heap is a board's.
+SMALL = sys.platform not in ("linux", "darwin")
 
 A_IP = "10.0.0.1"
 B_IP = "10.0.0.2"
@@ -33,10 +38,10 @@ class World:
     `now` is the time in milliseconds since the start. `limits` go to both stacks.
     """
 
-    def __init__(self, seed, limits=None, slots=32, start=0, **rates):
+    def __init__(self, seed, limits=None, slots=32, mtu=1500, **rates):
         self.seed = seed
-        self.now = start
-        end_a, end_b = loop.pair(slots=slots)
+        self.now = 0
+        end_a, end_b = loop.pair(slots=slots, mtu=mtu)
         self.ends = (end_a, end_b)
         self.wire = Impair(end_a, self.ticks_ms, seed, slots=slots, **rates)
         self._hash = bytearray(4)
@@ -79,12 +84,17 @@ class World:
             next_a = self.a.poll()
             next_b = self.b.poll()
             next_wire = self.wire.next_due()
-            if next_wire and not self.ends[0].waiting() and not self.ends[1].waiting():
+            if next_wire and not self.can_move():
                 soonest = min(next_a, next_b)
                 if 0 < next_wire < soonest:
                     soonest = next_wire
                 return soonest
         raise Stuck("the stacks exchange frames for ever at %d ms" % self.now)
+
+    def can_move(self):
+        """Whether a frame waits that could be taken now. A full wire takes none at a's end."""
+        at_a, at_b = self.ends
+        return at_b.waiting() or (at_a.waiting() and self.wire.way_in.has_room())
 
     def step(self, programs=()):
         """Run the programs that have something to do now, then go on to the next event."""
@@ -101,7 +111,7 @@ class World:
                 return
         raise Stuck("the programs never rest at %d ms" % self.now)
 
-    def run(self, programs, limit_ms=1_000_000_000):
+    def run(self, programs, limit_ms=20_000_000):
         """Run until every program is done. Raises Stuck after limit_ms."""
         end = self.now + limit_ms
         while not all(program.done for program in programs):
