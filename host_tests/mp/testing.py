@@ -39,16 +39,17 @@ def raises(kind, function, *args):
 
 
 # Linux's numbers of the errnos that tests expect.
-_LINUX = dict(
-    EBADF=9, EAGAIN=11, ENOMEM=12, EACCES=13, EINVAL=22, EPIPE=32, EDESTADDRREQ=89, ENOPROTOOPT=92,
-    EOPNOTSUPP=95, EADDRINUSE=98, EADDRNOTAVAIL=99, ENETUNREACH=101, ECONNABORTED=103,
-    ECONNRESET=104, ENOBUFS=105, EISCONN=106, ENOTCONN=107, ETIMEDOUT=110, ECONNREFUSED=111,
-    EHOSTUNREACH=113, EALREADY=114, EINPROGRESS=115,
-)  # fmt: skip  # noqa: C408
+_LINUX = {
+    "EBADF": 9, "EAGAIN": 11, "ENOMEM": 12, "EACCES": 13, "EINVAL": 22, "EPIPE": 32,
+    "EOPNOTSUPP": 95, "EADDRINUSE": 98, "EADDRNOTAVAIL": 99, "ENETUNREACH": 101,
+    "ECONNABORTED": 103, "ECONNRESET": 104, "ENOBUFS": 105, "EISCONN": 106, "ENOTCONN": 107,
+    "ETIMEDOUT": 110, "ECONNREFUSED": 111, "EHOSTUNREACH": 113, "EALREADY": 114,
+    "EINPROGRESS": 115,
+}  # fmt: skip
 
 
 def errno_of(name):
-    """The number an errno has on this port: that of its errno module, or Linux's where it has none."""
+    """The number of an errno on this port: its errno module's, or Linux's where that has none."""
     import errno
 
     return getattr(errno, name, _LINUX[name])
