@@ -10,7 +10,8 @@ below, and hold just the names that the file uses:
 
 All fields are 32-bit words of an ``array('i')``.  *absolute* fields hold full 32-bit protocol numbers or
 addresses: only viper code may read them, because as Python integers they would be heap objects on a
-32-bit board.  Every other field is a small integer that plain bytecode may read and write.
+32-bit board.  Addresses and ports stand in the order of the wire (first byte lowest), because they are
+only compared and masked; sequence numbers stand as numbers.  Every other field is a small integer that plain bytecode may read and write.
 """
 
 import argparse
@@ -32,6 +33,8 @@ RECORDS = {
         ("IP", "absolute: our address"),
         ("MASK", "absolute: our network mask"),
         ("GW", "absolute: the gateway's address, 0 when there is none"),
+        ("BCAST", "absolute: our network's broadcast address, 0 when it has none"),
+        ("HOP", "absolute: next hop of the packet in hand; MAC0 behind it makes it a neighbour's beginning"),
         ("MAC0", "absolute: first four bytes of our hardware address"),
         ("MAC1", "last two bytes of our hardware address"),
         ("KEY0", "absolute: secret of the keyed hash, first half"),
@@ -43,7 +46,7 @@ RECORDS = {
     ]),
     "seg": ("_S_", "scratch: what the leaves found in the frame in hand", [
         ("SRC", "absolute: IP source address (same word as the tables' first)"),
-        ("PORTS", "absolute: our port << 16 | their port (same word as the tables' second)"),
+        ("PORTS", "absolute: both ports as a segment to us carries them: theirs, then ours (same word as the tables' second)"),
         ("SEQ", "absolute: SEG.SEQ"),
         ("ACK", "absolute: SEG.ACK"),
         ("L4", "offset of the transport header in the frame"),
@@ -62,7 +65,7 @@ RECORDS = {
     ]),
     "out": ("_O_", "scratch: the segment about to be built", [
         ("DST", "absolute: IP destination"),
-        ("PORTS", "absolute: our port << 16 | their port"),
+        ("PORTS", "absolute: their port and ours, as on the wire"),
         ("SEQ", "absolute: SEG.SEQ"),
         ("ACK", "absolute: SEG.ACK"),
         ("FLAGS", "TCP flags"),
@@ -72,7 +75,7 @@ RECORDS = {
     ]),
     "tcb": ("_", "one connection (RFC 9293, 3.3.1)", [
         ("R_IP", "absolute: remote address"),
-        ("PORTS", "absolute: our port << 16 | their port; 0: the record is not in use on the wire"),
+        ("PORTS", "absolute: their port and ours, as on the wire; 0: the record is not in use there"),
         ("STATE", "one of the eleven states"),
         ("FLAGS", "what is pending and what was asked for, see tcp/pcb.py"),
         ("SND_UNA", "absolute: oldest unacknowledged number; the left edge of everything below"),
@@ -112,7 +115,7 @@ RECORDS = {
     ]),
     "half": ("_HO_", "a half-open connection: SYN seen, SYN+ACK sent", [
         ("R_IP", "absolute: remote address"),
-        ("PORTS", "absolute: our port << 16 | their port; 0: free"),
+        ("PORTS", "absolute: their port and ours, as on the wire; 0: free"),
         ("ISS", "absolute: our initial sequence number"),
         ("IRS", "absolute: theirs"),
         ("AT", "when the SYN+ACK is sent again"),
@@ -121,7 +124,7 @@ RECORDS = {
     ]),
     "tw": ("_TW_", "a connection in TIME-WAIT", [
         ("R_IP", "absolute: remote address"),
-        ("PORTS", "absolute: our port << 16 | their port; 0: free"),
+        ("PORTS", "absolute: their port and ours, as on the wire; 0: free"),
         ("SND_NXT", "absolute: our next number"),
         ("RCV_NXT", "absolute: their next number"),
         ("AT", "when two segment lifetimes are over"),
@@ -255,9 +258,10 @@ def names_module():
 
 
 def words_module():
-    """host_tests/mp/layout_words.py: offsets of a connection's record for the tests' invariants."""
-    rows = ['"""Offsets in the record of a connection.  Written by tools/layout.py."""', ""]
-    rows += ["%s = %d" % (name, i) for i, (name, _) in enumerate(RECORDS["tcb"][2])]
+    """host_tests/mp/layout_words.py: the offsets for tests, named as in the package without the underscore."""
+    rows = ['"""Offsets in the records.  Written by tools/layout.py."""', ""]
+    for prefix, _, fields in RECORDS.values():
+        rows += ["%s%s = %d" % (prefix[1:], name, i) for i, (name, _) in enumerate(fields)]
     return "\n".join(rows + [""])
 
 

@@ -4,10 +4,8 @@ import array
 
 import micropython
 from ferrule.core.rand import choose_isn
+from layout_words import H_IP, H_ISN_CLOCK, H_KEY0, H_KEY1, O_DST, O_PORTS, O_SEQ
 
-# words of the host and out records (tools/layout.py)
-ISN_CLOCK, IP, KEY0, KEY1 = 2, 3, 8, 9
-DST, PORTS, SEQ = 0, 1, 2
 
 
 class Word:
@@ -75,17 +73,17 @@ def test_the_isn_is_the_clock_plus_the_keyed_hash_of_the_pair():
     o = array.array("i", bytearray(32))
     for n in range(60):
         x = [(n * 40503 + i * 30011) & 0xFFFF for i in range(12)]
-        poke(h, KEY0, x[0], x[1])
-        poke(h, KEY1, x[2], x[3])
-        poke(h, IP, x[4], x[5])
-        poke(h, ISN_CLOCK, x[6], x[7])
-        poke(o, DST, x[8], x[9])
-        poke(o, PORTS, x[10], x[11])
+        poke(h, H_KEY0, x[0], x[1])
+        poke(h, H_KEY1, x[2], x[3])
+        poke(h, H_IP, x[4], x[5])
+        poke(h, H_ISN_CLOCK, x[6], x[7])
+        poke(o, O_DST, x[8], x[9])
+        poke(o, O_PORTS, x[10], x[11])
         choose_isn(h, o)
         want = half_siphash_2_4(
             Word(x[0], x[1]), Word(x[2], x[3]), [Word(x[8], x[9]), Word(x[10], x[11]), Word(x[4], x[5])]
         ) + Word(x[6], x[7])
-        assert (half(o, SEQ, 16), half(o, SEQ, 0)) == (want.hi, want.lo), n
+        assert (half(o, O_SEQ, 16), half(o, O_SEQ, 0)) == (want.hi, want.lo), n
 
 
 def test_another_key_gives_another_number():
@@ -93,9 +91,9 @@ def test_another_key_gives_another_number():
     o = array.array("i", bytearray(32))
     seen = set()
     for n in range(100):
-        poke(h, KEY0, n, 0)
+        poke(h, H_KEY0, n, 0)
         choose_isn(h, o)
-        seen.add((half(o, SEQ, 16), half(o, SEQ, 0)))
+        seen.add((half(o, O_SEQ, 16), half(o, O_SEQ, 0)))
     assert len(seen) == 100
 
 

@@ -10,9 +10,6 @@ from ferrule.core import tick
 from ferrule.tcp import track
 from ferrule.wire import tcp as wire
 
-# words of the segment record that these leaves write (tools/layout.py)
-SEQ, ACK, REL, ACKED = 2, 3, 14, 15
-
 
 def words(n):
     return array.array("i", bytearray(4 * n))
@@ -60,13 +57,13 @@ def test_relate_is_a_clamped_difference_modulo_2_to_the_32():
     for a in EDGES:
         for b in EDGES:
             alo, blo = d.bits() * 2, d.bits() * 2 + 1
-            put(s, SEQ, a, alo)
+            put(s, w.S_SEQ, a, alo)
             put(r, w.RCV_NXT, b, blo)
-            put(s, ACK, b, blo)
+            put(s, w.S_ACK, b, blo)
             put(r, w.SND_UNA, a, alo)
             wire.relate(s, r, w.RCV_NXT, r, w.SND_UNA)
-            assert s[REL] == difference(a, alo, b, blo), (a, alo, b, blo, s[REL])
-            assert s[ACKED] == difference(b, blo, a, alo), (a, alo, b, blo, s[ACKED])
+            assert s[w.S_REL] == difference(a, alo, b, blo), (a, alo, b, blo, s[w.S_REL])
+            assert s[w.S_ACKED] == difference(b, blo, a, alo), (a, alo, b, blo, s[w.S_ACKED])
 
 
 def test_newer_orders_by_sequence_then_by_acknowledgment():
@@ -76,8 +73,8 @@ def test_newer_orders_by_sequence_then_by_acknowledgment():
         put(r, w.SND_WL1, a, 5)
         put(r, w.SND_WL2, b, 5)
         for seq, ack, want in ((4, 9, False), (5, 4, False), (5, 5, True), (5, 6, True), (6, 1, True)):
-            put(s, SEQ, a, seq)
-            put(s, ACK, b, ack)
+            put(s, w.S_SEQ, a, seq)
+            put(s, w.S_ACK, b, ack)
             assert track.newer(r, s) == want, (a, b, seq, ack)
 
 

@@ -2,6 +2,7 @@
 
 import array
 
+import layout_words as w
 import micropython
 from draw import Draw
 from ferrule.wire import ip4
@@ -10,33 +11,39 @@ from ferrule.wire import tcp as wire
 ME = bytes([10, 9, 0, 2])
 MAC = b"\x02\x00\x00\x00\x00\x02"
 
-# words of the host, segment and out records (tools/layout.py)
-H_NOW, H_IP, H_MASK, H_MAC0, H_MAC1, H_TTL = 0, 3, 4, 6, 7, 11
-SRC, PORTS, SEQ, ACK, L4, L4_LEN, BCAST, PROTO, FLAGS, DATA, LEN, WND, MSS, LPORT = range(14)
-O_DST, O_PORTS, O_SEQ, O_ACK, O_FLAGS, O_WND, O_MSS, O_LEN = range(8)
-
-
 @micropython.viper
 def put(r: ptr32, i: int, b: ptr8, k: int):
+    """A number: first byte highest."""
     r[i] = (b[k] << 24) | (b[k + 1] << 16) | (b[k + 2] << 8) | b[k + 3]
 
 
 @micropython.viper
+def put_raw(r: ptr32, i: int, b: ptr8, k: int):
+    """An address or a pair of ports: bytes as they stand on the wire."""
+    r[i] = b[k] | (b[k + 1] << 8) | (b[k + 2] << 16) | (b[k + 3] << 24)
+
+
+@micropython.viper
 def octet(r: ptr32, i: int, k: int) -> int:
-    return (r[i] >> (24 - 8 * k)) & 255
+    return (r[i] >> (8 * k)) & 255
 
 
 def word(r, i):
+    return bytes(octet(r, i, 3 - k) for k in range(4))
+
+
+def raw(r, i):
     return bytes(octet(r, i, k) for k in range(4))
 
 
-def host(prefix=24):
+def host():
     h = array.array("i", bytearray(64))
-    put(h, H_IP, ME, 0)
-    put(h, H_MASK, bytes([255, 255, 255, 0]) if prefix == 24 else bytes(4), 0)
-    put(h, H_MAC0, MAC, 0)
-    h[H_MAC1] = MAC[4] << 8 | MAC[5]
-    h[H_TTL] = 64
+    put_raw(h, w.H_IP, ME, 0)
+    put_raw(h, w.H_MASK, bytes([255, 255, 255, 0]), 0)
+    put_raw(h, w.H_BCAST, bytes([10, 9, 0, 255]), 0)
+    put_raw(h, w.H_MAC0, MAC, 0)
+    h[w.H_MAC1] = MAC[4] | MAC[5] << 8
+    h[w.H_TTL] = 64
     return h
 
 
@@ -156,17 +163,17 @@ def test_check_frame_is_the_plain_judge_on_mangled_frames():
         assert got == v.get(want, want), (n, want, got, bytes(f))
         if isinstance(want, int):
             hl = (f[14] & 15) * 4
-            assert (s[L4], s[L4_LEN]) == (14 + hl, (f[16] << 8 | f[17]) - hl)
-            assert word(s, SRC) == bytes(f[26:30])
-            assert s[BCAST] == (bytes(f[30:34]) != ME)
+            assert (s[w.S_L4], s[w.S_L4_LEN]) == (14 + hl, (f[16] << 8 | f[17]) - hl)
+            assert raw(s, w.S_SRC) == bytes(f[26:30])
+            assert s[w.S_BCAST] == (bytes(f[30:34]) != ME)
     assert len(met) >= 7, met
 
 
 def test_no_address_hears_only_broadcasts():
     d = Draw(4)
     h = array.array("i", bytearray(64))
-    put(h, H_MAC0, MAC, 0)
-    h[H_MAC1] = MAC[4] << 8 | MAC[5]
+    put_raw(h, w.H_MAC0, MAC, 0)
+    h[w.H_MAC1] = MAC[4] | MAC[5] << 8
     s = array.array("i", bytearray(80))
     f = ip_frame(d, b"12345678", proto=17, dst=b"\xff\xff\xff\xff", mac=b"\xff" * 6)
     assert ip4.check_frame(f, len(f), h, s) == 17
@@ -220,12 +227,12 @@ def test_parse_reads_every_field_and_walks_any_options():
         if not ok:
             bad += 1
             continue
-        assert s[MSS] == mss
-        assert word(s, PORTS) == t[2:4] + t[0:2] and s[LPORT] == t[2] << 8 | t[3]
-        assert word(s, SEQ) == t[4:8] and word(s, ACK) == t[8:12]
-        assert s[FLAGS] == t[13] & 0x3F and s[WND] == t[14] << 8 | t[15]
-        assert s[LEN] == len(text) and bytes(f[s[DATA] : s[DATA] + s[LEN]]) == text
-        f[s[L4] + d.below(len(t))] ^= 1 << d.below(8)
+        assert s[w.S_MSS] == mss
+        assert raw(s, w.S_PORTS) == t[0:4] and s[w.S_LPORT] == t[2] << 8 | t[3]
+        assert word(s, w.S_SEQ) == t[4:8] and word(s, w.S_ACK) == t[8:12]
+        assert s[w.S_FLAGS] == t[13] & 0x3F and s[w.S_WND] == t[14] << 8 | t[15]
+        assert s[w.S_LEN] == len(text) and bytes(f[s[w.S_DATA] : s[w.S_DATA] + s[w.S_LEN]]) == text
+        f[s[w.S_L4] + d.below(len(t))] ^= 1 << d.below(8)
         assert wire.parse(f, s) != 0
     assert bad > 50
 
@@ -249,29 +256,32 @@ def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
     h = host()
     o = array.array("i", bytearray(64))
     cache = array.array("i", bytearray(7 * 4))
+    seen = set()
     for n in range(200):
         text = d.bytes(d.below(200))
         dst = bytes([10, 9, 0, 1 + d.below(200)])
         numbers = d.bytes(12)
         mss = 0 if text else d.below(1461)
-        put(o, O_DST, dst, 0)
-        put(o, O_PORTS, numbers, 0)
-        put(o, O_SEQ, numbers, 4)
-        put(o, O_ACK, numbers, 8)
-        o[O_FLAGS] = d.below(64)
-        o[O_WND] = d.bits() * 2
-        o[O_MSS] = mss
-        o[O_LEN] = len(text)
+        put_raw(o, w.O_DST, dst, 0)
+        put_raw(o, w.O_PORTS, numbers[2:4] + numbers[0:2], 0)
+        put(o, w.O_SEQ, numbers, 4)
+        put(o, w.O_ACK, numbers, 8)
+        o[w.O_FLAGS] = d.below(64)
+        o[w.O_WND] = d.bits() * 2
+        o[w.O_MSS] = mss
+        o[w.O_LEN] = len(text)
         f = bytearray(1514)
         f[54 : 54 + len(text)] = text
         k = wire.build(f, o, h)
         options = bytes([2, 4]) + be(mss) if mss else b""
-        t = bytearray(numbers + bytes([0x60 if mss else 0x50, o[O_FLAGS]]) + be(o[O_WND]) + bytes(4) + options + text)
+        t = bytearray(numbers + bytes([0x60 if mss else 0x50, o[w.O_FLAGS]]) + be(o[w.O_WND]) + bytes(4) + options + text)
         t[16:18] = be(0xFFFF ^ plain_sum(ME + dst + b"\0\x06" + be(len(t)) + bytes(t)))
         assert k == len(t) and bytes(f[34 : 34 + k]) == bytes(t), n
         assert ip4.head(f, k, 6, o, h, cache, 1) == -1  # nobody in the cache
         total = 20 + k
-        head = bytearray(b"\x45\0" + be(total) + be(n) + b"\x40\0\x40\x06\0\0" + ME + dst)
+        head = bytearray(b"\x45\0" + be(total) + f[18:20] + b"\x40\0\x40\x06\0\0" + ME + dst)
         head[10:12] = be(0xFFFF ^ plain_sum(head))
         assert bytes(f[14:34]) == bytes(head), n
         assert f[6:14] == MAC + b"\x08\0"
+        seen.add(bytes(f[18:20]))
+    assert len(seen) == 200  # RFC 6864: no two packets in a row with one identification

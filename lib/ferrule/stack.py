@@ -13,7 +13,7 @@ from .tcp.demux import Tcp
 _H_NOW = const(0)
 _N_STATE = const(3)
 _N_AT = const(5)
-_HOST_WORDS = const(14)
+_HOST_WORDS = const(16)
 _SEG_WORDS = const(17)
 _OUT_WORDS = const(8)
 _NEIGH_WORDS = const(7)

@@ -44,7 +44,8 @@ _KEEPALIVE = const(32)
 @micropython.viper
 def port(table: ptr32, i: int, shift: int) -> int:
     """The port in word i: shift 16 for ours, 0 for theirs."""
-    return (table[i] >> shift) & 0xFFFF
+    p = (table[i] >> shift) & 0xFFFF
+    return ((p & 0xFF) << 8) | (p >> 8)
 
 
 @micropython.viper

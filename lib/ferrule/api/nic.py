@@ -13,14 +13,15 @@ _H_ISN_CLOCK = const(2)
 _H_IP = const(3)
 _H_MASK = const(4)
 _H_GW = const(5)
-_H_MAC0 = const(6)
-_H_MAC1 = const(7)
-_H_KEY0 = const(8)
-_H_KEY1 = const(9)
-_H_IP_ID = const(10)
-_H_TTL = const(11)
-_H_TOKENS = const(12)
-_H_TOKENS_AT = const(13)
+_H_BCAST = const(6)
+_H_MAC0 = const(8)
+_H_MAC1 = const(9)
+_H_KEY0 = const(10)
+_H_KEY1 = const(11)
+_H_IP_ID = const(12)
+_H_TTL = const(13)
+_H_TOKENS = const(14)
+_H_TOKENS_AT = const(15)
 _C_CHALLENGE = const(9)
 _C_TTL = const(11)
 # --- end of layout ---
@@ -30,14 +31,14 @@ _EINVAL = const(22)
 
 @micropython.viper
 def put_word(r: ptr32, i: int, b: ptr8, off: int):
-    """Word i of r = the four bytes of b at off, first byte highest."""
-    r[i] = (b[off] << 24) | (b[off + 1] << 16) | (b[off + 2] << 8) | b[off + 3]
+    """Word i of r = the four bytes of b at off, in the order they stand there."""
+    r[i] = b[off] | (b[off + 1] << 8) | (b[off + 2] << 16) | (b[off + 3] << 24)
 
 
 @micropython.viper
 def get_byte(r: ptr32, i: int, k: int) -> int:
-    """Byte k of word i, 0 the highest."""
-    return (r[i] >> (24 - 8 * k)) & 0xFF
+    """Byte k of word i, in the order of the wire."""
+    return (r[i] >> (8 * k)) & 0xFF
 
 
 def to_bytes(text, err=_EINVAL):
@@ -62,7 +63,7 @@ def start(net):
     h = net.h
     mac = bytes(net.link.mac)
     put_word(h, _H_MAC0, mac, 0)
-    h[_H_MAC1] = mac[4] << 8 | mac[5]
+    h[_H_MAC1] = mac[4] | mac[5] << 8
     key = net.random(8)
     put_word(h, _H_KEY0, key, 0)
     put_word(h, _H_KEY1, key, 4)
@@ -93,6 +94,7 @@ def set_address(net, ip, mask, gw):
     put_word(h, _H_IP, ip, 0)
     put_word(h, _H_MASK, mask, 0)
     put_word(h, _H_GW, gw, 0)
+    set_broadcast(h)
     net._addressed = ip != b"\0\0\0\0"
     if to_text(h, _H_IP) != old:
         net.tcp.abort_all(99)
@@ -189,14 +191,19 @@ def config(net, args, kwargs):
 @micropython.viper
 def reachable(h: ptr32, b: ptr8) -> bool:
     """Whether the four bytes of b are one host that we have a way to: on our network, or by a gateway."""
-    ip = (b[0] << 24) | (b[1] << 16) | (b[2] << 8) | b[3]
+    ip = b[0] | (b[1] << 8) | (b[2] << 16) | (b[3] << 24)
     me = h[_H_IP]
-    if me == 0 or ip == me or b[0] >= 224 or b[0] == 127 or b[0] == 0:
+    if me == 0 or ip == me or ip == h[_H_BCAST] or b[0] >= 224 or b[0] == 127 or b[0] == 0:
         return False
-    mask = h[_H_MASK]
-    if (ip ^ me) & mask != 0:
-        return h[_H_GW] != 0
-    host = int(0xFFFFFFFF) ^ mask
-    if host > 1 and mask != 0 and ip == (me | host):
-        return False
-    return True
+    return ((ip ^ me) & h[_H_MASK]) == 0 or h[_H_GW] != 0
+
+
+@micropython.viper
+def set_broadcast(h: ptr32):
+    """BCAST from IP and MASK; 0 where there is none (no mask, or a net of one or two hosts, RFC 3021)."""
+    host = int(0xFFFFFFFF) ^ h[_H_MASK]
+    last = 1
+    bcast = 0
+    if h[_H_MASK] != 0 and host != 0 and host != (last << 24):
+        bcast = h[_H_IP] | host
+    h[_H_BCAST] = bcast

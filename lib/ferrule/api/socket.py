@@ -436,7 +436,7 @@ class Socket(io.IOBase):
         r = self.connected().r
         if not r[_STATE]:
             raise fault(_ENOTCONN)
-        return nic.to_text(r, _R_IP), nic.get_byte(r, _PORTS, 2) << 8 | nic.get_byte(r, _PORTS, 3)
+        return nic.to_text(r, _R_IP), nic.get_byte(r, _PORTS, 0) << 8 | nic.get_byte(r, _PORTS, 1)
 
     def setsockopt(self, level, option, value):
         """See api/options.py.  An option nobody knows is taken without effect, as the firmware does."""

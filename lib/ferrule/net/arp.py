@@ -8,10 +8,12 @@ polled directly while it goes on being used, and forgotten after three silent se
 from micropython import const
 
 from ..core.tick import first_due, set_timer
-from ..wire.arp import check, claim, fill_destination, learn, packet
+from ..wire.arp import check, fill_destination, look_up, note, packet
 from ..wire.sum import copy
 
 # --- layout: written by tools/layout.py ---
+_H_IP = const(3)
+_H_HOP = const(7)
 _N_STATE = const(3)
 _N_AT = const(5)
 _N_TRIES = const(6)
@@ -52,8 +54,8 @@ class Cache:
 def arrives(iface):
     """Take the ARP packet in iface.rx."""
     count = iface.count
-    cache = iface.neigh
-    kind = check(iface.rx, iface.h)
+    s = iface.seg
+    kind = check(iface.rx, iface.h, s)
     if kind == 0:
         count[_ST_ARP_BAD] += 1
         return
@@ -62,19 +64,42 @@ def arrives(iface):
         if iface.allowed():
             announce(iface)
         return
-    k = learn(iface.rx, cache.t, cache.n, iface.h, iface.cfg[_C_NEIGH_TIME] * 1000, kind < 3)
-    if kind == 1:
-        copy(cache.frame, 0, iface.rx, 0, 42)
-        put_out(iface, packet(cache.frame, 2, cache.t, 0, iface.h), _ST_ARP_REPLY)
-    if k >= 0:
+    if kind != 5:
+        learn(iface, s, kind < 3)
+    if kind == 1 or kind == 5:
+        packet(iface.neigh.frame, 2, iface.h, s, 0, 1)
+        put_out(iface, _ST_ARP_REPLY)
+
+
+def learn(iface, s, add):
+    """Note the neighbour whose address and hardware address begin the record s; with add, a new one too."""
+    cache = iface.neigh
+    t = cache.t
+    k = look_up(t, cache.n, iface.h, s, 0)
+    if k < 0:
+        if not add:
+            return
+        k = make_room(iface, k)
+    waited = t[k * _NEIGH_WORDS + _N_STATE] == _INCOMPLETE
+    note(t, k, s, 0, _REACHABLE, iface.h, iface.cfg[_C_NEIGH_TIME] * 1000)
+    if waited:
         release(iface, k)
-    elif k == -2:
-        count[_ST_ARP_FULL] += 1
 
 
-def put_out(iface, n, counter):
+def make_room(iface, k):
+    """The record that look_up() chose for a newcomer; who was there is forgotten."""
+    k = -1 - k
+    cache = iface.neigh
+    if cache.t[k * _NEIGH_WORDS + _N_STATE]:
+        iface.count[_ST_ARP_FULL] += 1
+        forget_packet(cache, k)
+        cache.t[k * _NEIGH_WORDS + _N_STATE] = 0
+    return k
+
+
+def put_out(iface, counter):
     """Send the ARP packet in the cache's own frame; a busy link loses it, and its timer asks again."""
-    if iface.link.send(iface.neigh.frame, n):
+    if iface.link.send(iface.neigh.frame, 42):
         iface.count[counter] += 1
         iface.count[_ST_TX_FRAMES] += 1
     else:
@@ -88,13 +113,15 @@ def ask(iface, k):
     b = k * _NEIGH_WORDS
     t[b + _N_TRIES] += 1
     set_timer(iface.h, t, b + _N_AT, _ASK_MS)
-    put_out(iface, packet(cache.frame, 1, t, k, iface.h), _ST_ARP_REQ)
+    # RFC 1122, 2.3.2.1: the one we know is polled, without bothering everybody
+    packet(cache.frame, 1, iface.h, t, b, t[b + _N_STATE] == _PROBE)
+    put_out(iface, _ST_ARP_REQ)
 
 
 def announce(iface):
     """Tell the network our address (a gratuitous request, RFC 5227, 2.3)."""
-    cache = iface.neigh
-    put_out(iface, packet(cache.frame, 3, cache.t, 0, iface.h), _ST_ARP_REQ)
+    packet(iface.neigh.frame, 1, iface.h, iface.h, _H_IP, 0)
+    put_out(iface, _ST_ARP_REQ)
 
 
 def resolve(iface, k, n):
@@ -102,11 +129,9 @@ def resolve(iface, k, n):
     cache = iface.neigh
     t = cache.t
     if k < 0:
-        k = claim(iface.tx, t, cache.n, iface.h)
-        if k >= 256:
-            k -= 256
-            iface.count[_ST_ARP_FULL] += 1
-            forget_packet(cache, k)
+        h = iface.h
+        k = make_room(iface, look_up(t, cache.n, h, h, _H_HOP))
+        note(t, k, h, _H_HOP, _INCOMPLETE, h, 0)
         hold(iface, k, n)
         ask(iface, k)
         return False

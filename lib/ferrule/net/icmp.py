@@ -2,7 +2,8 @@
 
 from micropython import const
 
-from ..wire import icmp as wire
+from ..wire.icmp import quoted
+from ..wire.ip4 import answer_to
 from ..wire.sum import checksum, copy
 
 # --- layout: written by tools/layout.py ---
@@ -35,7 +36,7 @@ def arrives(iface):
             echo(iface, at, n)
     elif f[at] == _UNREACHABLE:
         iface.count[_ST_ICMP_UNREACH_IN] += 1
-        code = wire.quoted(f, s)
+        code = quoted(f, s)
         if code >= 0:
             iface.on_unreachable(code)
 
@@ -48,7 +49,7 @@ def echo(iface, at, n):
     copy(tx, 34, iface.rx, at, n)
     tx[34] = 0
     seal(tx, n)
-    wire.source_to_destination(iface.seg, iface.out)
+    answer_to(iface.out, iface.seg)
     iface.send(_ICMP, n)
     iface.count[_ST_ICMP_ECHO_REPLY] += 1
 
@@ -58,9 +59,17 @@ def refuse(iface, code):
     s = iface.seg
     if s[_S_BCAST] or not iface.ready() or not iface.allowed():
         return
-    n = wire.unreachable(iface.rx, s[_S_L4] - 14 + s[_S_L4_LEN], iface.tx, code)
-    seal(iface.tx, n)
-    wire.source_to_destination(s, iface.out)
+    # the packet's IP header and eight bytes more are quoted (RFC 792)
+    n = s[_S_L4] - 14 + min(8, s[_S_L4_LEN])
+    tx = iface.tx
+    tx[34] = _UNREACHABLE
+    for i in range(35, 42):
+        tx[i] = 0
+    tx[35] = code
+    copy(tx, 42, iface.rx, 14, n)
+    n += 8
+    seal(tx, n)
+    answer_to(iface.out, s)
     iface.send(_ICMP, n)
     iface.count[_ST_ICMP_UNREACH_OUT] += 1
 

@@ -12,8 +12,8 @@ from . import arp, icmp
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
-_H_TOKENS = const(12)
-_H_TOKENS_AT = const(13)
+_H_TOKENS = const(14)
+_H_TOKENS_AT = const(15)
 _C_CHALLENGE = const(9)
 _ST_RX_FRAMES = const(0)
 _ST_TX_FRAMES = const(1)

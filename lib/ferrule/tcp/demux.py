@@ -5,6 +5,7 @@ import array
 from micropython import const
 
 from ..core.tick import advance
+from ..wire.ip4 import answer_to
 from ..wire.tcp import find, parse, reset_for
 from . import listen, output, timers, timewait
 from .input import arrives
@@ -122,7 +123,7 @@ class Tcp:
 
     def reopen(self, i):
         """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its place."""
-        listen.pair_of(self.out, self.seg)
+        answer_to(self.out, self.seg)
         listen.choose_isn(self.h, self.out)
         timewait.raise_isn(self.out, self.tw, i)
         if listen.record(self):

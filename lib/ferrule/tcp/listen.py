@@ -10,6 +10,7 @@ from micropython import const
 
 from ..core.rand import choose_isn
 from ..core.tick import first_due, set_timer
+from ..wire.ip4 import answer_to
 from ..wire.tcp import relate, reset_for
 from . import output, pcb
 from .input import arrives as segment_arrives
@@ -121,13 +122,6 @@ def syn_ack(o: ptr32, half: ptr32, i: int, wnd: int, mss: int):
 
 
 @micropython.viper
-def pair_of(o: ptr32, s: ptr32):
-    """The pair of the segment in hand, for choose_isn()."""
-    o[_O_DST] = s[_S_SRC]
-    o[_O_PORTS] = s[_S_PORTS]
-
-
-@micropython.viper
 def promote(r: ptr32, half: ptr32, i: int):
     """Half-open record i becomes connection r's numbers.  The record is free after."""
     k = i * _HALF_WORDS
@@ -147,7 +141,7 @@ def promote(r: ptr32, half: ptr32, i: int):
 @micropython.viper
 def port_of(table: ptr32, i: int) -> int:
     """Our port in the pair whose ports word is word i."""
-    return (table[i] >> 16) & 0xFFFF
+    return ((table[i] >> 8) & 0xFF00) | ((table[i] >> 24) & 0xFF)
 
 
 def find(t, port):
@@ -191,7 +185,7 @@ def syn_arrives(t, listener):
         return False
     if not flags & _SYN:
         return False
-    pair_of(t.out, s)
+    answer_to(t.out, s)
     choose_isn(t.h, t.out)
     return record(t)
 

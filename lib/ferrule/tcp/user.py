@@ -62,8 +62,8 @@ _ECONNABORTED = const(103)
 @micropython.viper
 def pair(o: ptr32, s: ptr32, ip: ptr8, lport: int, rport: int):
     """Put a pair into the out record, and into the segment record for look-ups."""
-    a = (ip[0] << 24) | (ip[1] << 16) | (ip[2] << 8) | ip[3]
-    b = (lport << 16) | rport
+    a = ip[0] | (ip[1] << 8) | (ip[2] << 16) | (ip[3] << 24)
+    b = ((lport & 0xFF) << 24) | ((lport & 0xFF00) << 8) | ((rport & 0xFF) << 8) | (rport >> 8)
     o[_O_DST] = a
     o[_O_PORTS] = b
     s[_S_SRC] = a

@@ -7,9 +7,8 @@ from micropython import const
 _H_NOW = const(0)
 _H_IP = const(3)
 _H_MASK = const(4)
-_H_GW = const(5)
-_H_MAC0 = const(6)
-_H_MAC1 = const(7)
+_H_MAC0 = const(8)
+_H_MAC1 = const(9)
 _N_IP = const(0)
 _N_MAC0 = const(1)
 _N_MAC1 = const(2)
@@ -22,183 +21,121 @@ _NEIGH_WORDS = const(7)
 
 
 @micropython.viper
-def check(f: ptr8, h: ptr32) -> int:
-    """Judge the ARP packet in f: 0 bad or none of our business, 1 a request for us, 2 a reply to us,
-    3 somebody else's (its sender may refresh an entry we hold), 4 somebody claims our address."""
-    p = ptr16(int(f) + 14)
-    if p[0] != 0x0100 or p[1] != 0x0008 or p[2] != 0x0406:  # Ethernet, IPv4, lengths 6 and 4
+def check(f: ptr8, h: ptr32, s: ptr32) -> int:
+    """Judge the ARP packet in f, and note its sender in s as a neighbour record begins: IP, MAC0, MAC1.
+
+    0 bad or none of our business, 1 a request for us, 2 a reply to us, 3 somebody else's on our network
+    (its sender may refresh an entry we hold), 4 somebody claims our address, 5 a request for us from one
+    whose address is none of our network's (a probe, or lost): it is answered and forgotten.
+    """
+    p = ptr16(f)
+    op = p[10]
+    if p[7] != 0x0100 or p[8] != 0x0008 or p[9] != 0x0406:  # Ethernet, IPv4, lengths 6 and 4
         return 0
-    op = f[21]
-    if f[20] != 0 or op < 1 or op > 2:
-        return 0
-    if f[22] & 1 or (f[22] | f[23] | f[24] | f[25] | f[26] | f[27]) == 0:
+    a = p[11] | (p[12] << 16)
+    if (op != 0x0100 and op != 0x0200) or f[22] & 1 or (a == 0 and p[13] == 0):
         return 0  # no host has a group address or none
     me = h[_H_IP]
-    spa = (f[28] << 24) | (f[29] << 16) | (f[30] << 8) | f[31]
-    tpa = (f[38] << 24) | (f[39] << 16) | (f[40] << 8) | f[41]
-    if me != 0 and spa == me:
-        a = (f[22] << 24) | (f[23] << 16) | (f[24] << 8) | f[25]
-        if a == h[_H_MAC0] and ((f[26] << 8) | f[27]) == h[_H_MAC1]:
+    spa = p[14] | (p[15] << 16)
+    s[_N_IP] = spa
+    s[_N_MAC0] = a
+    s[_N_MAC1] = p[13]
+    if me == 0 or f[28] >= 224 or f[28] == 127:
+        return 0
+    if spa == me:
+        if a == h[_H_MAC0] and p[13] == h[_H_MAC1]:
             return 0  # our own words, from a wire that brings them back
         return 4
-    if f[28] >= 224 or f[28] == 127:
-        return 0
-    if me != 0 and tpa == me:
-        if op == 1:
-            return 1
-        if spa != 0:
-            return 2
-        return 0
-    if spa == 0:  # a probe for another address
-        return 0
-    return 3
+    near = 1
+    if spa == 0 or ((spa ^ me) & h[_H_MASK]) != 0:
+        near = 0
+    if (p[19] | (p[20] << 16)) != me:
+        return 3 * near
+    if op == 0x0100:
+        return 1 if near else 5
+    return 2 * near
 
 
 @micropython.viper
-def learn(f: ptr8, t: ptr32, n: int, h: ptr32, ms: int, add: int) -> int:
-    """Note the sender of the ARP packet in f for ms milliseconds; with add, in a new record if need be.
+def look_up(t: ptr32, n: int, h: ptr32, ip: ptr32, i: int) -> int:
+    """Index of the neighbour whose address is word i of ip; otherwise -1 - the record to take for it.
 
-    Returns the index of a record that was waiting for this answer, -1 when none was, or -2 when a live
-    record (the one nearest its end) was pushed out of a full cache.  A sender outside our network is
-    not noted: no packet would be sent to it directly.
+    A free record is taken first, then the one believed longest; last, one that a packet waits for.
     """
-    ip = (f[28] << 24) | (f[29] << 16) | (f[30] << 8) | f[31]
-    if ip == 0 or ((ip ^ h[_H_IP]) & h[_H_MASK]) != 0:
-        return -1
-    i = 0
+    best = 0 - 1
     spare = 0
-    best = -1
     k = 0
-    result = -1
-    while i < n:
-        if t[k + _N_STATE] != 0 and t[k + _N_IP] == ip:
-            break
-        age = 0x3FFFFFFF  # a free record is the best one to take
-        if t[k + _N_STATE] != 0:
-            age = (h[_H_NOW] - t[k + _N_UNTIL] + 0x10000000) & 0x3FFFFFFF
-            if t[k + _N_STATE] == 1:
-                age = 0  # one that a packet waits for is the worst
+    while k < n:
+        age = 0x3FFFFFFF
+        if t[_N_STATE] != 0:
+            if t[_N_IP] == ip[i]:
+                return k
+            age = (h[_H_NOW] - t[_N_UNTIL] + 0x10000000) & 0x3FFFFFFF
+            if t[_N_STATE] == 1:
+                age = 0
         if age > best:
             best = age
             spare = k
-        k += _NEIGH_WORDS
-        i += 1
-    if i == n:
-        if not add:
-            return -1
-        k = spare
-        if t[k + _N_STATE] != 0:
-            result = -2
-    elif t[k + _N_STATE] == 1:
-        result = i
-    t[k + _N_IP] = ip
-    t[k + _N_MAC0] = (f[22] << 24) | (f[23] << 16) | (f[24] << 8) | f[25]
-    t[k + _N_MAC1] = (f[26] << 8) | f[27]
-    t[k + _N_STATE] = 2
-    t[k + _N_UNTIL] = (h[_H_NOW] + ms) & 0x3FFFFFFF
-    t[k + _N_AT] = 0 - 1
-    t[k + _N_TRIES] = 0
-    return result
-
-
-@micropython.viper
-def claim(f: ptr8, t: ptr32, n: int, h: ptr32) -> int:
-    """Take a record for the next hop of the IP packet in f, whose destination the cache does not hold.
-
-    Returns its index, or that + 256 when a live record had to go.
-    """
-    dst = (f[30] << 24) | (f[31] << 16) | (f[32] << 8) | f[33]
-    if h[_H_GW] != 0 and ((dst ^ h[_H_IP]) & h[_H_MASK]) != 0:
-        dst = h[_H_GW]
-    i = 0
-    k = 0
-    spare = 0
-    best = -1
-    while i < n:
-        age = 0x3FFFFFFF
-        if t[k + _N_STATE] != 0:
-            age = (h[_H_NOW] - t[k + _N_UNTIL] + 0x10000000) & 0x3FFFFFFF
-        if age > best:
-            best = age
-            spare = i
-        k += _NEIGH_WORDS
-        i += 1
-    k = spare * _NEIGH_WORDS
-    if t[k + _N_STATE] != 0:
-        spare += 256
-    t[k + _N_IP] = dst
-    t[k + _N_STATE] = 1
-    t[k + _N_UNTIL] = h[_H_NOW]
-    t[k + _N_TRIES] = 0
-    return spare
-
-
-@micropython.viper
-def packet(f: ptr8, op: int, t: ptr32, i: int, h: ptr32) -> int:
-    """Write an ARP packet into f and return its length, 42.
-
-    op 1 asks for record i of the cache (by broadcast while nothing is known of it), op 2 answers the
-    sender that stands in f already (the request is turned round in place), op 3 announces our own
-    address (RFC 5227, 2.3).
-    """
-    me = h[_H_IP]
-    a = h[_H_MAC0]
-    b = h[_H_MAC1]
-    k = 0
-    while k < 6:
-        if op == 2:
-            f[k] = f[22 + k]
-            f[32 + k] = f[22 + k]
-            if k < 4:
-                f[38 + k] = f[28 + k]
-        else:
-            f[k] = 255
-            f[32 + k] = 0
+        t = ptr32(int(t) + 4 * _NEIGH_WORDS)
         k += 1
-    if op != 2:
-        ip = me
-        if op == 1:
-            t = ptr32(int(t) + 4 * _NEIGH_WORDS * i)
-            ip = t[_N_IP]
-            if t[_N_STATE] == 3:  # RFC 1122, 2.3.2.1: poll the one we know, do not bother everybody
-                f[0] = t[_N_MAC0] >> 24
-                f[1] = t[_N_MAC0] >> 16
-                f[2] = t[_N_MAC0] >> 8
-                f[3] = t[_N_MAC0]
-                f[4] = t[_N_MAC1] >> 8
-                f[5] = t[_N_MAC1]
-        f[38] = ip >> 24
-        f[39] = ip >> 16
-        f[40] = ip >> 8
-        f[41] = ip
-    p = ptr16(int(f) + 12)
-    p[0] = 0x0608
-    p[1] = 0x0100
-    p[2] = 0x0008
-    p[3] = 0x0406
-    p[4] = 0x0100 if op != 2 else 0x0200
-    f[6] = f[22] = a >> 24
-    f[7] = f[23] = a >> 16
-    f[8] = f[24] = a >> 8
-    f[9] = f[25] = a
-    f[10] = f[26] = b >> 8
-    f[11] = f[27] = b
-    f[28] = me >> 24
-    f[29] = me >> 16
-    f[30] = me >> 8
-    f[31] = me
-    return 42
+    return 0 - 1 - spare
 
 
 @micropython.viper
-def fill_destination(f: ptr8, t: ptr32, i: int):
-    """Give the frame in f the hardware address of record i."""
-    t = ptr32(int(t) + 4 * _NEIGH_WORDS * i)
-    a = t[_N_MAC0]
-    b = t[_N_MAC1]
-    f[0] = a >> 24
-    f[1] = a >> 16
-    f[2] = a >> 8
-    f[3] = a
-    f[4] = b >> 8
-    f[5] = b
+def note(t: ptr32, k: int, s: ptr32, i: int, state: int, h: ptr32, ms: int):
+    """Record k becomes the neighbour at word i of s (IP, MAC0, MAC1), in `state`, believed for ms."""
+    t = ptr32(int(t) + 4 * _NEIGH_WORDS * k)
+    s = ptr32(int(s) + 4 * i)
+    t[_N_IP] = s[_N_IP]
+    t[_N_MAC0] = s[_N_MAC0]
+    t[_N_MAC1] = s[_N_MAC1]
+    t[_N_STATE] = state
+    t[_N_UNTIL] = (h[_H_NOW] + ms) & 0x3FFFFFFF
+    t[_N_AT] = 0 - 1
+    t[_N_TRIES] = 0
+
+
+@micropython.viper
+def packet(f: ptr8, op: int, h: ptr32, r: ptr32, i: int, known: int):
+    """Write an ARP packet of 42 bytes into f: op 1 asks for, op 2 answers, the address at word i of r.
+
+    With known, the two words behind the address are its hardware address, and the packet goes there;
+    otherwise to everybody.  An announcement (RFC 5227, 2.3) asks for our own address.
+    """
+    p = ptr16(f)
+    r = ptr32(int(r) + 4 * i)
+    a = int(0xFFFFFFFF)
+    b = 0xFFFF
+    if known:
+        a = r[_N_MAC0]
+        b = r[_N_MAC1]
+    p[0] = a
+    p[1] = a >> 16
+    p[2] = b
+    if not known:
+        a = b = 0
+    p[16] = a
+    p[17] = a >> 16
+    p[18] = b
+    p[19] = r[_N_IP]
+    p[20] = r[_N_IP] >> 16
+    p[6] = 0x0608
+    p[7] = 0x0100
+    p[8] = 0x0008
+    p[9] = 0x0406
+    p[10] = op << 8
+    a = h[_H_MAC0]
+    p[3] = p[11] = a
+    p[4] = p[12] = a >> 16
+    p[5] = p[13] = h[_H_MAC1]
+    p[14] = h[_H_IP]
+    p[15] = h[_H_IP] >> 16
+
+
+@micropython.viper
+def fill_destination(f: ptr16, t: ptr32, k: int):
+    """Give the frame in f the hardware address of record k."""
+    t = ptr32(int(t) + 4 * _NEIGH_WORDS * k)
+    f[0] = t[_N_MAC0]
+    f[1] = t[_N_MAC0] >> 16
+    f[2] = t[_N_MAC1]

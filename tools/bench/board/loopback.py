@@ -7,6 +7,7 @@ nothing (the board is started without a network) and reach the peer as copies in
 
 import time
 
+import ferrule.api.socket  # noqa: F401  (loaded before the buffers are taken: two stacks fill this heap)
 import micropython
 from ferrule.link import lan9118, loop
 from ferrule.stack import Stack
