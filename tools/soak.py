@@ -28,6 +28,7 @@ SEEDS = {
     "echo_10mb": 3,
     "echo_by_jitter": 200,
     "echo_odd_buffers": 200,
+    "numbers_wrap": 20,
     "churn": 200,
     "simultaneous": 200,
     "half_closed": 200,

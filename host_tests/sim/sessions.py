@@ -93,6 +93,39 @@ def echo_odd_buffers(seed, size=SIZE // 2):
     close(world, server, client)
 
 
+def numbers_wrap(seed, size=SIZE):
+    """The sequence numbers of one side pass 2**32 in the middle of the stream.
+
+    The initial number of a pair of ports is a constant of the pair plus a clock of 4 microseconds
+    (RFC 6528), so one connection tells how long to wait for the number that we want.
+    """
+    who = 1 + seed % 2
+    world = rough(seed)
+    echo_between(world, 4000, 100)
+    isn, chosen_at = world.isn[who]
+    wait = (-size // 2 - isn) % (1 << 32) // 250 - (world.now - chosen_at)
+    if wait < 130_000:  # the pair is in TIME-WAIT for a minute
+        wait += (1 << 32) // 250
+    world.wire.rates(delay=5)
+    world.idle(wait)
+    echo_between(world, 4000, size)
+    begun = world.isn[who][0]
+    assert begun + size >= 1 << 32, "the numbers began at %d and did not wrap" % begun
+    close(world)
+
+
+def echo_between(world, local, size):
+    """One echo from a's port `local`, on a wire that loses nothing until the connection is open."""
+    world.wire.rates(delay=5)
+    server = EchoServer(world.b, PORT)
+    client = EchoClient(world.a, PORT, size, key=world.seed, local=local)
+    while not client.sent:
+        world.step([server, client])
+    world.wire.rates(**ROUGH)
+    world.run([server, client])
+    assert client.error is None and client.received == size, world.describe([client, server])
+
+
 def churn(seed, rounds=4 if SMALL else 12):
     """Connections come and go, up to three at once, and each echoes what it was sent."""
     world = rough(seed)
@@ -268,6 +301,7 @@ SESSIONS = {
     "echo": echo,
     "echo_by_jitter": echo_by_jitter,
     "echo_odd_buffers": echo_odd_buffers,
+    "numbers_wrap": numbers_wrap,
     "churn": churn,
     "simultaneous": simultaneous,
     "half_closed": half_closed,

@@ -27,6 +27,11 @@ def test_an_echo_through_buffers_of_any_size(seed):
     sessions.echo_odd_buffers(seed)
 
 
+@seeds(4)
+def test_sequence_numbers_pass_the_end_of_their_range(seed):
+    sessions.numbers_wrap(seed)
+
+
 @seeds(10)
 def test_connections_come_and_go(seed):
     sessions.churn(seed)

@@ -24,6 +24,8 @@ A_IP = "10.0.0.1"
 B_IP = "10.0.0.2"
 _MASK = "255.255.255.0"
 
+START = 0x3FFFFFFF - 10_000
+
 # What the sessions on 200 seeds must survive, in parts per million of the frames.
 ROUGH = {"loss": 50_000, "duplicate": 10_000, "reorder": 50_000, "corrupt": 5_000, "delay": 5}
 
@@ -44,6 +46,8 @@ class World:
         end_a, end_b = loop.pair(slots=slots, mtu=mtu)
         self.ends = (end_a, end_b)
         self.wire = Impair(end_a, self.ticks_ms, seed, slots=slots, **rates)
+        # The initial number of the last connection of stack a and stack b, and when it was chosen.
+        self.isn = {1: (None, 0), 2: (None, 0)}
         self._hash = bytearray(4)
         limits = limits or {}
         self.a = self._stack(Tap(self.wire, self, 1), A_IP, 2, limits)
@@ -63,15 +67,19 @@ class World:
         return net
 
     def ticks_ms(self):
-        """The clock of both stacks and of the wire."""
-        return self.now & 0x3FFFFFFF
+        """The clock of both stacks and of the wire; it wraps ten seconds after the start."""
+        return (self.now + START) & 0x3FFFFFFF
 
     def trace(self):
         """A number that stands for every frame sent so far and when; printable."""
         return "".join("%02x" % byte for byte in self._hash)
 
     def note(self, who, frame, n):
-        """Add a frame that stack `who` sends to the trace."""
+        """Add a frame that stack `who` sends to the trace; keep the number of its SYN."""
+        if n >= 54 and frame[23] == 6 and frame[12] == 8 and frame[13] == 0 and frame[47] & 2:
+            isn = int.from_bytes(frame[38:42], "big")
+            if isn != self.isn[who][0]:
+                self.isn[who] = (isn, self.now)
         _mix(self._hash, self.now & 0x3FFFFFFF, who, frame, n)
 
     def plug(self, up):
@@ -99,12 +107,14 @@ class World:
     def step(self, programs=()):
         """Run the programs that have something to do now, then go on to the next event."""
         for _ in range(1000):
-            ms = self.turn()
+            self.turn()
             moved = False
             for program in programs:
                 if not program.done and program.step():
                     moved = True
             if not moved:
+                # A connect or a shutdown moves no byte, but sends frames.
+                ms = self.turn()
                 invariants.check(self.a)
                 invariants.check(self.b)
                 self.now += max(ms, 1)
