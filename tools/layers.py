@@ -1,10 +1,11 @@
 """The layers of lib/ferrule: which folder may import which, and the picture of it.
 
     python -m tools.layers            draw lib/ferrule/layers.svg from the imports as they are
-    python -m tools.layers --check    exit 1 when an import points up or sideways, or the picture is out of date
+    python -m tools.layers --check    exit 1 when an import points up or sideways, or the
+    picture is out of date
 
-Folders have ranks; an import goes to a folder of lower rank, or stays inside its own.  What must travel
-up does so by registration in stack.py.
+Folders have ranks; an import goes to a folder of lower rank, or stays inside its own.  What must
+travel up does so by registration in stack.py.
 """
 
 import argparse
@@ -35,12 +36,16 @@ def folder(path):
 
 
 def imports(path):
-    """[(line, target)] of a file's imports inside the package; target is a path like tcp/input.py."""
+    """[(line, target)] of a file's imports inside the package; target is a path like
+    tcp/input.py.
+    """
     out = []
     package = list(path.relative_to(LIB).parts[:-1])
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.ImportFrom) and node.level:
-            base = package[: len(package) - node.level + 1] + (node.module.split(".") if node.module else [])
+            base = package[: len(package) - node.level + 1] + (
+                node.module.split(".") if node.module else []
+            )
             for alias in node.names:
                 for target in (base + [alias.name], base):
                     file = LIB.joinpath(*target).with_suffix(".py")
@@ -66,7 +71,8 @@ def faults():
             there = folder(target)
             if there != here and LAYERS[there][0] >= LAYERS[here][0]:
                 out.append(
-                    "%s:%d imports %s, which is not below it" % (path.relative_to(ROOT), line, target.relative_to(LIB))
+                    "%s:%d imports %s, which is not below it"
+                    % (path.relative_to(ROOT), line, target.relative_to(LIB))
                 )
     return out
 
@@ -78,7 +84,9 @@ def first_sentence(path):
 
 
 def draw():
-    """The picture: a band a folder, a row a file, an arrow for each folder that a folder imports."""
+    """The picture: a band a folder, a row a file, an arrow for each folder that a folder
+    imports.
+    """
     bands = sorted(LAYERS, key=lambda k: -LAYERS[k][0])
     width, left, row = 960, 40, 19
     out = []
@@ -99,11 +107,20 @@ def draw():
         for i, p in enumerate(mine):
             out.append(
                 '<text x="%d" y="%d" class="f">%s</text><text x="%d" y="%d" class="d">%s</text>'
-                % (left + 24, y + 40 + row * i, p.name, left + 150, y + 40 + row * i, escape(first_sentence(p)))
+                % (
+                    left + 24,
+                    y + 40 + row * i,
+                    p.name,
+                    left + 150,
+                    y + 40 + row * i,
+                    escape(first_sentence(p)),
+                )
             )
         middle[name] = (y, height)
         y += height + 18
-    edges = sorted({(folder(p), folder(t)) for p in files() for _, t in imports(p)} - {(n, n) for n in LAYERS})
+    edges = sorted(
+        {(folder(p), folder(t)) for p in files() for _, t in imports(p)} - {(n, n) for n in LAYERS}
+    )
     right = width - 190
     out.extend(arrows(edges, middle, right))
     head = (
@@ -115,15 +132,18 @@ def draw():
         '<rect width="100%%" height="100%%" fill="white"/>' % (width, y + 4)
     )
     title = (
-        '<text x="%d" y="30" class="h">lib/ferrule: an arrow says imports, and none points up</text>'
-        '<text x="%d" y="50" class="s">Drawn from the sources by tools/layers.py. A link is handed to the stack by the '
-        "program: nothing imports it.</text>" % (left, left)
+        '<text x="%d" y="30" class="h">lib/ferrule: an arrow says imports, '
+        'and none points up</text><text x="%d" y="50" class="s">Drawn from the sources by '
+        "tools/layers.py. A link is handed to the stack by the program: nothing imports it.</text>"
+        % (left, left)
     )
     return "\n".join([head, title] + out + ["</svg>", ""])
 
 
 def arrows(edges, middle, right):
-    """One curve an edge, leaving the upper band's right side and entering the lower one's; long ones bulge more."""
+    """One curve an edge, leaving the upper band's right side and entering the lower one's;
+    long ones bulge more.
+    """
     used = {}
     out = []
     order = sorted(middle, key=lambda n: middle[n][0])
@@ -134,15 +154,19 @@ def arrows(edges, middle, right):
         y2 = middle[b][0] + 14 + 13 * enter
         bulge = right + 24 + 26 * (order.index(b) - order.index(a))
         out.append(
-            '<path d="M%d,%d C%d,%d %d,%d %d,%d" fill="none" stroke="#0969da" stroke-width="1.3" marker-end="url(#a)">'
-            "<title>%s imports %s</title></path>" % (right, y1, bulge, y1, bulge, y2, right + 2, y2, a or "stack", b)
+            '<path d="M%d,%d C%d,%d %d,%d %d,%d" fill="none" stroke="#0969da" '
+            'stroke-width="1.3" marker-end="url(#a)">'
+            "<title>%s imports %s</title></path>"
+            % (right, y1, bulge, y1, bulge, y2, right + 2, y2, a or "stack", b)
         )
     return out
 
 
 def main():
     ap = argparse.ArgumentParser(prog="python -m tools.layers", description=__doc__.split("\n")[0])
-    ap.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is wrong")
+    ap.add_argument(
+        "--check", action="store_true", help="change nothing; exit 1 when something is wrong"
+    )
     args = ap.parse_args()
     bad = faults()
     for line in bad:
@@ -150,7 +174,10 @@ def main():
     picture = draw()
     if not PICTURE.exists() or PICTURE.read_text() != picture:
         if args.check:
-            print("%s is out of date: run python -m tools.layers" % PICTURE.relative_to(ROOT), file=sys.stderr)
+            print(
+                "%s is out of date: run python -m tools.layers" % PICTURE.relative_to(ROOT),
+                file=sys.stderr,
+            )
             return 1
         PICTURE.write_text(picture)
     return 1 if bad else 0

@@ -1,17 +1,18 @@
 """The record layouts of ferrule: one table per record, one sentence per field.
 
-Viper code folds an offset only when it is an underscore ``const`` of its own file, so every file that
-touches a record carries a block of constants.  The blocks are written by this program from the tables
-below, and hold just the names that the file uses:
+Viper code folds an offset only when it is an underscore ``const`` of its own file, so every file
+that touches a record carries a block of constants.  The blocks are written by this program from
+the tables below, and hold just the names that the file uses:
 
     python -m tools.layout            rewrite the blocks in lib/ferrule
     python -m tools.layout --check    exit 1 and name the file when a block is out of date
     python -m tools.layout --print    the tables for a reader
 
-All fields are 32-bit words of an ``array('i')``.  *absolute* fields hold full 32-bit protocol numbers or
-addresses: only viper code may read them, because as Python integers they would be heap objects on a
-32-bit board.  Addresses and ports stand in the order of the wire (first byte lowest), because they are
-only compared and masked; sequence numbers stand as numbers.  Every other field is a small integer that plain bytecode may read and write.
+All fields are 32-bit words of an ``array('i')``.  *absolute* fields hold full 32-bit protocol
+numbers or addresses: only viper code may read them, because as Python integers they would be heap
+objects on a 32-bit board.  Addresses and ports stand in the order of the wire (first byte lowest),
+because they are only compared and masked; sequence numbers stand as numbers.  Every other field is
+a small integer that plain bytecode may read and write.
 """
 
 import argparse
@@ -34,7 +35,7 @@ RECORDS = {
         ("MASK", "absolute: our network mask"),
         ("GW", "absolute: the gateway's address, 0 when there is none"),
         ("BCAST", "absolute: our network's broadcast address, 0 when it has none"),
-        ("HOP", "absolute: next hop of the packet in hand; MAC0 behind it makes it a neighbour's beginning"),
+        ("HOP", "absolute: next hop of the packet in hand (with MAC0, as a neighbour begins)"),
         ("MAC0", "absolute: first four bytes of our hardware address"),
         ("MAC1", "last two bytes of our hardware address"),
         ("KEY0", "absolute: secret of the keyed hash, first half"),
@@ -46,7 +47,7 @@ RECORDS = {
     ]),
     "seg": ("_S_", "scratch: what the leaves found in the frame in hand", [
         ("SRC", "absolute: IP source address (same word as the tables' first)"),
-        ("PORTS", "absolute: both ports as a segment to us carries them: theirs, then ours (same word as the tables' second)"),
+        ("PORTS", "absolute: their port and ours, as on the wire (the tables' second word)"),
         ("SEQ", "absolute: SEG.SEQ"),
         ("ACK", "absolute: SEG.ACK"),
         ("L4", "offset of the transport header in the frame"),
@@ -75,7 +76,7 @@ RECORDS = {
     ]),
     "tcb": ("_", "one connection (RFC 9293, 3.3.1)", [
         ("R_IP", "absolute: remote address"),
-        ("PORTS", "absolute: their port and ours, as on the wire; 0: the record is not in use there"),
+        ("PORTS", "absolute: their port and ours, as on the wire; 0: not in use there"),
         ("STATE", "one of the eleven states"),
         ("FLAGS", "what is pending and what was asked for, see tcp/pcb.py"),
         ("SND_UNA", "absolute: oldest unacknowledged number; the left edge of everything below"),
@@ -178,7 +179,7 @@ COUNTERS = [
     ("ICMP_ECHO_REPLY", "IcmpOutEchoReps", "echo replies sent"),
     ("ICMP_UNREACH_IN", "IcmpInDestUnreachs", "destination unreachable received"),
     ("ICMP_UNREACH_OUT", "IcmpOutDestUnreachs", "destination unreachable sent"),
-    ("RATE_LIMITED", "OutRateLimited", "answers not given because the limit of the second was reached"),
+    ("RATE_LIMITED", "OutRateLimited", "answers not given: the second's limit was reached"),
     ("IN_SEGS", "InSegs", "TCP segments taken"),
     ("OUT_SEGS", "OutSegs", "TCP segments sent"),
     ("IN_ERRS", "InErrs", "TCP segments with an impossible header"),
@@ -194,7 +195,7 @@ COUNTERS = [
     ("ABORT_DATA", "TCPAbortOnData", "connections reset because data were left unread"),
     ("SYN_RETRANS", "TCPSynRetrans", "SYN and SYN+ACK sent again"),
     ("REQ_FULL", "TCPReqQFullDrop", "SYNs dropped because the half-open table was full"),
-    ("LISTEN_OVER", "ListenOverflows", "final ACKs dropped: accept queue or connection table full"),
+    ("LISTEN_OVER", "ListenOverflows", "final ACKs dropped: no place in the queue or the table"),
     ("OFO", "TCPOFOQueue", "segments kept out of order"),
     ("OFO_DROP", "TCPOFODrop", "out-of-order segments that found no place in the list"),
     ("RCVQ_DROP", "TCPRcvQDrop", "segments that began beyond the window"),
@@ -216,9 +217,9 @@ def constants():
             if prefix + name in out:
                 raise SystemExit("two records define %s" % (prefix + name))
             out[prefix + name] = (i, text)
-    for key, (prefix, _, fields) in RECORDS.items():
+    for key, (_, _, fields) in RECORDS.items():
         out["_%s_WORDS" % key.upper()] = (len(fields), "words of a %s record" % key)
-    for i, (name, linux, default, unit) in enumerate(SETTINGS):
+    for i, (name, linux, _, unit) in enumerate(SETTINGS):
         out["_C_" + name] = (i, "%s: %s" % (linux, unit))
     for i, (name, linux, text) in enumerate(COUNTERS):
         out["_ST_" + name] = (i, "%s: %s" % (linux, text))
@@ -249,8 +250,8 @@ def rewrite(path, table):
 
 def names_module():
     """lib/ferrule/api/names.py: the words that people read, loaded only when somebody asks."""
-    rows = ['"""Names of settings and counters, in the order of their records.  Written by tools/layout.py."""', "",
-            "SETTINGS = ("]
+    rows = ['"""Names of settings and counters, in the order of their records.',
+            "", 'Written by tools/layout.py.', '"""', "", "SETTINGS = ("]
     rows += ['    "%s",  # %s' % (linux, unit) for _, linux, _, unit in SETTINGS]
     rows += [")", "COUNTERS = ("]
     rows += ['    "%s",  # %s' % (linux, text) for _, linux, text in COUNTERS]
@@ -258,7 +259,9 @@ def names_module():
 
 
 def words_module():
-    """host_tests/mp/layout_words.py: the offsets for tests, named as in the package without the underscore."""
+    """host_tests/mp/layout_words.py: the offsets for tests, named as in the package, without the
+    underscore.
+    """
     rows = ['"""Offsets in the records.  Written by tools/layout.py."""', ""]
     for prefix, _, fields in RECORDS.values():
         rows += ["%s%s = %d" % (prefix[1:], name, i) for i, (name, _) in enumerate(fields)]
@@ -271,11 +274,12 @@ def defaults():
 
 def main():
     ap = argparse.ArgumentParser(prog="python -m tools.layout", description=__doc__.split("\n")[0])
-    ap.add_argument("--check", action="store_true", help="change nothing; exit 1 when something is out of date")
+    ap.add_argument("--check", action="store_true",
+                    help="change nothing; exit 1 when something is out of date")
     ap.add_argument("--print", action="store_true", help="print the tables")
     args = ap.parse_args()
     if args.print:
-        for key, (prefix, what, fields) in RECORDS.items():
+        for key, (_, what, fields) in RECORDS.items():
             print("%s: %s (%d bytes)" % (key, what, 4 * len(fields)))
             for i, (name, text) in enumerate(fields):
                 print("  %2d %-12s %s" % (i, name, text))
@@ -283,8 +287,11 @@ def main():
     table = constants()
     stale = []
     files = [(p, rewrite(p, table)) for p in sorted(LIB.rglob("*.py"))]
-    files = [f for f in files if f[0].name != "names.py"] 
-    files += [(LIB / "api" / "names.py", names_module()), (ROOT / "host_tests/mp/layout_words.py", words_module())]
+    files = [f for f in files if f[0].name != "names.py"]
+    files += [
+        (LIB / "api" / "names.py", names_module()),
+        (ROOT / "host_tests" / "mp" / "layout_words.py", words_module()),
+    ]
     for path, text in files:
         if path.name == "stack.py":
             text = re.sub(r"^_DEFAULTS = .*$", defaults(), text, flags=re.M)

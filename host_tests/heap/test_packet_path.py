@@ -1,9 +1,12 @@
-"""Nothing on the packet path allocates: the whole way of a frame runs with the heap locked (DESIGN, rule 2)."""
+"""Nothing on the packet path allocates: the whole way of a frame runs with the heap locked
+(DESIGN, rule 2).
+"""
 
 import gc
 
-import ferrule
 import micropython
+
+import ferrule
 from ferrule.link import loop
 from ferrule.wire.sum import copy
 
@@ -16,7 +19,11 @@ class Pair:
     def __init__(self, start=0):
         self.now = start
         a, b = loop.pair(slots=4)
-        few = {"connections": 2, "half_open": 2, "time_wait": 4}  # two stacks have to fit a small heap
+        few = {
+            "connections": 2,
+            "half_open": 2,
+            "time_wait": 4,
+        }  # two stacks have to fit a small heap
         self.net = ferrule.Stack(a, ticks_ms=self.ticks, random=self.random, **few)
         self.peer = ferrule.Stack(b, ticks_ms=self.ticks, random=self.random, **few)
         self.net.ifconfig(("10.9.0.2", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
@@ -40,7 +47,9 @@ class Pair:
             self.peer.poll()
 
     def step(self, ms):
-        left = 0x3FFFFFFF - self.now  # an addition past 2**30 would be an integer object of the test's own
+        left = (
+            0x3FFFFFFF - self.now
+        )  # an addition past 2**30 would be an integer object of the test's own
         self.now = ms - left - 1 if ms > left else self.now + ms
         self.turn()
 

@@ -1,15 +1,19 @@
-"""The keyed hash behind initial sequence numbers (core/rand.py), against HalfSipHash in 16-bit halves."""
+"""The keyed hash behind initial sequence numbers (core/rand.py), against HalfSipHash in
+16-bit halves.
+"""
 
 import array
 
 import micropython
+
 from ferrule.core.rand import choose_isn
 from layout_words import H_IP, H_ISN_CLOCK, H_KEY0, H_KEY1, O_DST, O_PORTS, O_SEQ
 
 
-
 class Word:
-    """A 32-bit number in two halves: what the arithmetic of the hash needs, without big integers."""
+    """A 32-bit number in two halves: what the arithmetic of the hash needs, without big
+    integers.
+    """
 
     def __init__(self, hi, lo):
         self.hi, self.lo = hi & 0xFFFF, lo & 0xFFFF
@@ -81,7 +85,9 @@ def test_the_isn_is_the_clock_plus_the_keyed_hash_of_the_pair():
         poke(o, O_PORTS, x[10], x[11])
         choose_isn(h, o)
         want = half_siphash_2_4(
-            Word(x[0], x[1]), Word(x[2], x[3]), [Word(x[8], x[9]), Word(x[10], x[11]), Word(x[4], x[5])]
+            Word(x[0], x[1]),
+            Word(x[2], x[3]),
+            [Word(x[8], x[9]), Word(x[10], x[11]), Word(x[4], x[5])],
         ) + Word(x[6], x[7])
         assert (half(o, O_SEQ, 16), half(o, O_SEQ, 0)) == (want.hi, want.lo), n
 
@@ -98,6 +104,7 @@ def test_another_key_gives_another_number():
 
 
 def test_the_plain_twin_agrees_with_the_authors_vector():
-    # vectors.h of the reference implementation: HalfSipHash-2-4, key 00..07, empty message: a9 35 9f 5b
+    # vectors.h of the reference implementation: HalfSipHash-2-4, key 00..07, empty message:
+    # a9 35 9f 5b
     out = half_siphash_2_4(Word(0x0302, 0x0100), Word(0x0706, 0x0504), [])
     assert (out.hi, out.lo) == (0x5B9F, 0x35A9)

@@ -45,7 +45,9 @@ def test_copy_moves_just_what_it_should_at_every_alignment():
                 dst = bytearray(b"\xaa" * 220)
                 copy(dst, doff, src, soff, n)
                 assert dst[doff : doff + n] == src[soff : soff + n], (n, soff, doff)
-                assert dst[:doff] == b"\xaa" * doff and dst[doff + n :] == b"\xaa" * (220 - doff - n), (n, soff, doff)
+                assert dst[:doff] == b"\xaa" * doff and dst[doff + n :] == b"\xaa" * (
+                    220 - doff - n
+                ), (n, soff, doff)
 
 
 def test_a_ring_gives_back_what_was_put_round_its_end():

@@ -1,10 +1,13 @@
-"""tcp/track.py, wire/tcp.py and core/tick.py against plain twins, with numbers at every edge of 32 bits."""
+"""tcp/track.py, wire/tcp.py and core/tick.py against plain twins, with numbers at every edge
+of 32 bits.
+"""
 
 import array
 import time
 
-import layout_words as w
 import micropython
+
+import layout_words as w
 from draw import Draw
 from ferrule.core import tick
 from ferrule.tcp import track
@@ -47,7 +50,23 @@ def difference(ahi, alo, bhi, blo):
     return hi * 0x10000 + lo
 
 
-EDGES = (0, 1, 0x1FFF, 0x2000, 0x3FFF, 0x4000, 0x7FFF, 0x8000, 0x8001, 0xBFFF, 0xC000, 0xDFFF, 0xE000, 0xFFFE, 0xFFFF)
+EDGES = (
+    0,
+    1,
+    0x1FFF,
+    0x2000,
+    0x3FFF,
+    0x4000,
+    0x7FFF,
+    0x8000,
+    0x8001,
+    0xBFFF,
+    0xC000,
+    0xDFFF,
+    0xE000,
+    0xFFFE,
+    0xFFFF,
+)
 
 
 def test_relate_is_a_clamped_difference_modulo_2_to_the_32():
@@ -72,7 +91,13 @@ def test_newer_orders_by_sequence_then_by_acknowledgment():
     for a, b in ((0, 0), (0, 0xFFFF), (0x7FFF, 0x8000), (0xFFFF, 0)):
         put(r, w.SND_WL1, a, 5)
         put(r, w.SND_WL2, b, 5)
-        for seq, ack, want in ((4, 9, False), (5, 4, False), (5, 5, True), (5, 6, True), (6, 1, True)):
+        for seq, ack, want in (
+            (4, 9, False),
+            (5, 4, False),
+            (5, 5, True),
+            (5, 6, True),
+            (6, 1, True),
+        ):
             put(s, w.S_SEQ, a, seq)
             put(s, w.S_ACK, b, ack)
             assert track.newer(r, s) == want, (a, b, seq, ack)
@@ -120,12 +145,12 @@ def test_blocks_are_the_set_of_bytes_kept():
             assert blocks(r) == ranges(have), (start, n)
         k = 1 + d.below(70)
         extra = track.close_gap(r, k)
-        have = set(x - k for x in have if x >= k)
+        have = {x - k for x in have if x >= k}
         plain = 0
         while plain in have:
             plain += 1
         assert extra == plain, (k, extra, plain)
-        assert blocks(r) == ranges(set(x - plain for x in have if x >= plain))
+        assert blocks(r) == ranges({x - plain for x in have if x >= plain})
 
 
 def test_blocks_beyond_64_kilobytes_are_refused():

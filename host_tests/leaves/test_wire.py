@@ -1,15 +1,19 @@
-"""The leaves that judge and make frames (wire/), against plain twins, on frames good, mangled and random."""
+"""The leaves that judge and make frames (wire/), against plain twins, on frames good, mangled
+and random.
+"""
 
 import array
 
-import layout_words as w
 import micropython
+
+import layout_words as w
 from draw import Draw
 from ferrule.wire import ip4
 from ferrule.wire import tcp as wire
 
 ME = bytes([10, 9, 0, 2])
 MAC = b"\x02\x00\x00\x00\x00\x02"
+
 
 @micropython.viper
 def put(r: ptr32, i: int, b: ptr8, k: int):
@@ -62,10 +66,29 @@ def be(n):
     return bytes([n >> 8 & 255, n & 255])
 
 
-def ip_frame(d, payload, proto=6, src=bytes([10, 9, 0, 1]), dst=ME, options=b"", flags=0, mac=MAC, total=None):
+def ip_frame(
+    d,
+    payload,
+    proto=6,
+    src=bytes([10, 9, 0, 1]),
+    dst=ME,
+    options=b"",
+    flags=0,
+    mac=MAC,
+    total=None,
+):
     hl = 20 + len(options)
     total = hl + len(payload) if total is None else total
-    head = bytes([0x40 | hl >> 2, 0]) + be(total) + be(d.bits()) + be(flags) + bytes([64, proto, 0, 0]) + src + dst + options
+    head = (
+        bytes([0x40 | hl >> 2, 0])
+        + be(total)
+        + be(d.bits())
+        + be(flags)
+        + bytes([64, proto, 0, 0])
+        + src
+        + dst
+        + options
+    )
     head = bytearray(head)
     head[10:12] = be(0xFFFF ^ plain_sum(head))
     return bytearray(mac + b"\x02\0\0\0\0\x01\x08\0" + bytes(head) + payload)
@@ -81,7 +104,9 @@ def tcp_segment(d, text, options=b"", src=bytes([10, 9, 0, 1]), dst=ME):
 
 
 def plain_judge(f):
-    """What check_frame must say of frame f: "eth", "hdr", "addr", "frag", "arp" or the protocol number."""
+    """What check_frame must say of frame f: "eth", "hdr", "addr", "frag", "arp" or the
+    protocol number.
+    """
     if len(f) < 34 or (f[:6] != MAC and f[:6] != b"\xff" * 6):
         return "eth"
     if f[12:14] == b"\x08\x06":
@@ -90,7 +115,13 @@ def plain_judge(f):
         return "eth"
     hl = (f[14] & 15) * 4
     total = f[16] << 8 | f[17]
-    if f[14] >> 4 != 4 or hl < 20 or total < hl or total > len(f) - 14 or plain_sum(f[14 : 14 + hl]) != 0xFFFF:
+    if (
+        f[14] >> 4 != 4
+        or hl < 20
+        or total < hl
+        or total > len(f) - 14
+        or plain_sum(f[14 : 14 + hl]) != 0xFFFF
+    ):
         return "hdr"
     src, dst = bytes(f[26:30]), bytes(f[30:34])
     broadcasts = (b"\xff\xff\xff\xff", bytes([10, 9, 0, 255]))
@@ -139,7 +170,14 @@ def test_check_frame_is_the_plain_judge_on_mangled_frames():
     s = array.array("i", bytearray(80))
     met = set()
     for n in range(1500):
-        src = (bytes([10, 9, 0, 1]), bytes([10, 9, 0, 255]), ME, b"\xe0\0\0\1", bytes(4), b"\x7f\0\0\1")[d.below(12) % 6 if n & 1 else 0]
+        src = (
+            bytes([10, 9, 0, 1]),
+            bytes([10, 9, 0, 255]),
+            ME,
+            b"\xe0\0\0\1",
+            bytes(4),
+            b"\x7f\0\0\1",
+        )[d.below(12) % 6 if n & 1 else 0]
         dst = (ME, b"\xff\xff\xff\xff", bytes([10, 9, 0, 255]), bytes([10, 9, 0, 3]))[d.below(4)]
         mac = (MAC, b"\xff" * 6)[d.below(2)]
         f = ip_frame(
@@ -245,7 +283,9 @@ def test_a_header_length_below_20_or_past_the_end_is_refused():
         t = bytearray(tcp_segment(d, bytes(4)))  # as options: end of list
         t[12] = nibble << 4
         t[16] = t[17] = 0
-        t[16:18] = be(0xFFFF ^ plain_sum(bytes([10, 9, 0, 1]) + ME + b"\0\x06" + be(len(t)) + bytes(t)))
+        t[16:18] = be(
+            0xFFFF ^ plain_sum(bytes([10, 9, 0, 1]) + ME + b"\0\x06" + be(len(t)) + bytes(t))
+        )
         f = ip_frame(d, bytes(t))
         ip4.check_frame(f, len(f), h, s)
         assert (wire.parse(f, s) == 0) == (nibble in (5, 6)), nibble
@@ -274,7 +314,14 @@ def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
         f[54 : 54 + len(text)] = text
         k = wire.build(f, o, h)
         options = bytes([2, 4]) + be(mss) if mss else b""
-        t = bytearray(numbers + bytes([0x60 if mss else 0x50, o[w.O_FLAGS]]) + be(o[w.O_WND]) + bytes(4) + options + text)
+        t = bytearray(
+            numbers
+            + bytes([0x60 if mss else 0x50, o[w.O_FLAGS]])
+            + be(o[w.O_WND])
+            + bytes(4)
+            + options
+            + text
+        )
         t[16:18] = be(0xFFFF ^ plain_sum(ME + dst + b"\0\x06" + be(len(t)) + bytes(t)))
         assert k == len(t) and bytes(f[34 : 34 + k]) == bytes(t), n
         assert ip4.head(f, k, 6, o, h, cache, 1) == -1  # nobody in the cache

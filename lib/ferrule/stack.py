@@ -28,13 +28,15 @@ _FAR = const(0x7FFFFFF)  # no timer: look again in 37 hours
 class Stack:
     """A TCP/IP stack on one link.
 
-    link: an object with mac, mtu, send(frame, n), recv_into(frame), isup() and close(); wait(ms) and
-    irq(handler) if it can.  ticks_ms() -> milliseconds, wrapping at 2**30 (default time.ticks_ms).
-    random(n) -> n bytes (default os.urandom).  With both given, a run is deterministic to the byte.
+    link: an object with mac, mtu, send(frame, n), recv_into(frame), isup() and close(); wait(ms)
+    and irq(handler) if it can.  ticks_ms() -> milliseconds, wrapping at 2**30 (default
+    time.ticks_ms). random(n) -> n bytes (default os.urandom).  With both given, a run is
+    deterministic to the byte.
 
-    Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each, for
-    every connection), half_open, time_wait, listeners, neighbours (records), arp_queue (whole frames).
-    memory() tells what they cost.  ValueError: a limit below 1 or a buffer below 512 bytes.
+    Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each,
+    for every connection), half_open, time_wait, listeners, neighbours (records), arp_queue
+    (whole frames). memory() tells what they cost.  ValueError: a limit below 1 or a buffer below
+    512 bytes.
     """
 
     def __init__(
@@ -50,7 +52,7 @@ class Stack:
         time_wait=16,
         listeners=4,
         neighbours=8,
-        arp_queue=1
+        arp_queue=1,
     ):
         if min(connections, half_open, time_wait, listeners, neighbours, arp_queue) < 1:
             raise ValueError("a limit is below 1")
@@ -80,7 +82,11 @@ class Stack:
             neighbours,
             arp_queue,
         )
-        self.tcp = Tcp(self.iface, ticks_ms, (connections, rx_buffer, tx_buffer, half_open, time_wait, listeners))
+        self.tcp = Tcp(
+            self.iface,
+            ticks_ms,
+            (connections, rx_buffer, tx_buffer, half_open, time_wait, listeners),
+        )
         self.iface.on_tcp = self.tcp.arrives
         self.iface.on_unreachable = self.tcp.unreachable
         self.bound = []  # sockets that hold a port by bind()
@@ -179,7 +185,9 @@ class Stack:
         return nic.ipconfig(self, args, kwargs)
 
     def config(self, *args, **kwargs):
-        """Read config("name") or set config(name=value): mac, mtu and the settings of sysctl.md."""
+        """Read config("name") or set config(name=value): mac, mtu and the settings of
+        sysctl.md.
+        """
         from .api import nic
 
         return nic.config(self, args, kwargs)

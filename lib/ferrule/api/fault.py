@@ -1,7 +1,7 @@
 """OSError with the number that the port's own errno module gives a name.
 
-Inside, errnos are Linux's numbers, which most bare-metal ports use too.  Others (newlib's on ESP32 and
-QEMU) have their own, and a program that compares with errno.EINPROGRESS must find that one.
+Inside, errnos are Linux's numbers, which most bare-metal ports use too.  Others (newlib's on ESP32
+and QEMU) have their own, and a program that compares with errno.EINPROGRESS must find that one.
 """
 
 from errno import EINPROGRESS
@@ -13,7 +13,9 @@ def fault(n):
 
 
 def local(n):
-    """The port's number for Linux's errno n; n itself where errno has no name for it (EPIPE, EISCONN, ...)."""
+    """The port's number for Linux's errno n; n itself where errno has no name for it (EPIPE,
+    EISCONN, ...).
+    """
     if EINPROGRESS == 115:
         return n
     import errno

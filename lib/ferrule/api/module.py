@@ -1,4 +1,6 @@
-"""`import socket` for programs that know nothing of ferrule: the constants and functions of MicroPython's module."""
+"""`import socket` for programs that know nothing of ferrule: the constants and functions of
+MicroPython's module.
+"""
 
 import sys
 

@@ -1,4 +1,7 @@
-"""Names of settings and counters, in the order of their records.  Written by tools/layout.py."""
+"""Names of settings and counters, in the order of their records.
+
+Written by tools/layout.py.
+"""
 
 SETTINGS = (
     "tcp_syn_retries",  # retransmissions; 7 keeps trying for 183 s (MUST-23)
@@ -35,7 +38,7 @@ COUNTERS = (
     "IcmpOutEchoReps",  # echo replies sent
     "IcmpInDestUnreachs",  # destination unreachable received
     "IcmpOutDestUnreachs",  # destination unreachable sent
-    "OutRateLimited",  # answers not given because the limit of the second was reached
+    "OutRateLimited",  # answers not given: the second's limit was reached
     "InSegs",  # TCP segments taken
     "OutSegs",  # TCP segments sent
     "InErrs",  # TCP segments with an impossible header
@@ -51,7 +54,7 @@ COUNTERS = (
     "TCPAbortOnData",  # connections reset because data were left unread
     "TCPSynRetrans",  # SYN and SYN+ACK sent again
     "TCPReqQFullDrop",  # SYNs dropped because the half-open table was full
-    "ListenOverflows",  # final ACKs dropped: accept queue or connection table full
+    "ListenOverflows",  # final ACKs dropped: no place in the queue or the table
     "TCPOFOQueue",  # segments kept out of order
     "TCPOFODrop",  # out-of-order segments that found no place in the list
     "TCPRcvQDrop",  # segments that began beyond the window

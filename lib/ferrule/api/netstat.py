@@ -54,11 +54,13 @@ def in_use(table: ptr32, i: int) -> bool:
 
 
 class Netstat:
-    """Iterable over rows ("tcp", recv_q, send_q, (address, port), (address, port), state, timer, ms_left).
+    """Iterable over rows ("tcp", recv_q, send_q, (address, port), (address, port), state, timer,
+    ms_left).
 
-    Listeners, connections, half-open and TIME_WAIT records, in this order.  recv_q and send_q are bytes
-    (a listener's: connections that wait, and how many may).  timer is "" or the one that ends first:
-    "rexmit" "persist" "delack" "keepalive" "finwait2" "synack" "timewait"; ms_left -1 with none.
+    Listeners, connections, half-open and TIME_WAIT records, in this order.  recv_q and send_q are
+    bytes (a listener's: connections that wait, and how many may).  timer is "" or the one that
+    ends first: "rexmit" "persist" "delack" "keepalive" "finwait2" "synack" "timewait"; ms_left
+    -1 with none.
     """
 
     def __init__(self, net):
@@ -121,11 +123,21 @@ class Netstat:
                 yield self.row(t.tw, k, 0, 0, 10, "timewait", self.left(t.tw[k + _TW_AT]))
 
     def __str__(self):
-        lines = ["Proto Recv-Q Send-Q Local                 Remote                State        Timer"]
+        lines = [
+            "Proto Recv-Q Send-Q Local                 Remote                State        Timer"
+        ]
         for proto, rq, sq, local, remote, state, timer, left in self:
             lines.append(
                 "%-5s %6d %6d %-21s %-21s %-12s %s"
-                % (proto, rq, sq, "%s:%d" % local, "%s:%d" % remote, state, timer and "%s %d ms" % (timer, left))
+                % (
+                    proto,
+                    rq,
+                    sq,
+                    "%s:%d" % local,
+                    "%s:%d" % remote,
+                    state,
+                    timer and "%s %d ms" % (timer, left),
+                )
             )
         return "\n".join(lines)
 
@@ -133,7 +145,9 @@ class Netstat:
 
 
 class Memory:
-    """Bytes by use: the buffers and records that the constructor took, without the objects around them."""
+    """Bytes by use: the buffers and records that the constructor took, without the objects
+    around them.
+    """
 
     def __init__(self, net):
         i = net.iface
@@ -148,7 +162,10 @@ class Memory:
             ("frame buffers", len(i.rx) + len(i.tx)),
             ("ARP cache", 4 * len(cache.t) + len(cache.frame)),
             ("ARP queue", sum(len(b) for b in cache.waiting)),
-            ("counters and settings", 4 * (len(net.count) + len(net.cfg) + len(net.h) + len(i.seg) + len(i.out))),
+            (
+                "counters and settings",
+                4 * (len(net.count) + len(net.cfg) + len(net.h) + len(i.seg) + len(i.out)),
+            ),
         ]
         rows.append(("total", sum(n for _, n in rows)))
         self.rows = rows

@@ -55,7 +55,12 @@ def to_bytes(text, err=_EINVAL):
 
 def to_text(r, i):
     """Word i of record r as a dotted address."""
-    return "%d.%d.%d.%d" % (get_byte(r, i, 0), get_byte(r, i, 1), get_byte(r, i, 2), get_byte(r, i, 3))
+    return "%d.%d.%d.%d" % (
+        get_byte(r, i, 0),
+        get_byte(r, i, 1),
+        get_byte(r, i, 2),
+        get_byte(r, i, 3),
+    )
 
 
 def start(net):
@@ -88,7 +93,9 @@ def active(net, on):
 
 
 def set_address(net, ip, mask, gw):
-    """Take an address; connections of another one end with EADDRNOTAVAIL, for theirs cannot change."""
+    """Take an address; connections of another one end with EADDRNOTAVAIL, for theirs cannot
+    change.
+    """
     h = net.h
     old = to_text(h, _H_IP)
     put_word(h, _H_IP, ip, 0)
@@ -120,7 +127,12 @@ def ifconfig(net, a):
         net.dns = dns
         set_address(net, ip, mask, gw)
         return None
-    return (to_text(net.h, _H_IP), to_text(net.h, _H_MASK), to_text(net.h, _H_GW), "%d.%d.%d.%d" % tuple(net.dns))
+    return (
+        to_text(net.h, _H_IP),
+        to_text(net.h, _H_MASK),
+        to_text(net.h, _H_GW),
+        "%d.%d.%d.%d" % tuple(net.dns),
+    )
 
 
 def ipconfig(net, args, kwargs):
@@ -190,7 +202,9 @@ def config(net, args, kwargs):
 
 @micropython.viper
 def reachable(h: ptr32, b: ptr8) -> bool:
-    """Whether the four bytes of b are one host that we have a way to: on our network, or by a gateway."""
+    """Whether the four bytes of b are one host that we have a way to: on our network, or by a
+    gateway.
+    """
     ip = b[0] | (b[1] << 8) | (b[2] << 16) | (b[3] << 24)
     me = h[_H_IP]
     if me == 0 or ip == me or ip == h[_H_BCAST] or b[0] >= 224 or b[0] == 127 or b[0] == 0:
@@ -200,7 +214,9 @@ def reachable(h: ptr32, b: ptr8) -> bool:
 
 @micropython.viper
 def set_broadcast(h: ptr32):
-    """BCAST from IP and MASK; 0 where there is none (no mask, or a net of one or two hosts, RFC 3021)."""
+    """BCAST from IP and MASK; 0 where there is none (no mask, or a net of one or two hosts,
+    RFC 3021).
+    """
     host = int(0xFFFFFFFF) ^ h[_H_MASK]
     last = 1
     bcast = 0

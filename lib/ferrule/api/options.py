@@ -1,4 +1,6 @@
-"""setsockopt and getsockopt, under Linux's names and in Linux's units; loaded when first used."""
+"""setsockopt and getsockopt, under Linux's names and in Linux's units; loaded when first
+used.
+"""
 
 from micropython import const
 
@@ -38,9 +40,10 @@ _EOPNOTSUPP = const(95)
 def put(s, level, option, value):
     """Set an option of socket s, now or, before there is a connection, when there is one.
 
-    SO_REUSEADDR (taken: a port is free as soon as nobody holds it), SO_KEEPALIVE, SO_LINGER (seconds, or
-    bytes of two 32-bit words as C has it; 0 s: close() resets), TCP_NODELAY, TCP_KEEPIDLE and
-    TCP_KEEPINTVL (seconds, 1..32767), TCP_KEEPCNT (1..127).  OSError EINVAL: out of range.
+    SO_REUSEADDR (taken: a port is free as soon as nobody holds it), SO_KEEPALIVE, SO_LINGER
+    (seconds, or bytes of two 32-bit words as C has it; 0 s: close() resets), TCP_NODELAY,
+    TCP_KEEPIDLE and TCP_KEEPINTVL (seconds, 1..32767), TCP_KEEPCNT (1..127).  OSError EINVAL: out
+    of range.
     """
     if level == _SOL_SOCKET and option == _SO_LINGER and not isinstance(value, int):
         value = value[4] | value[5] << 8 if value[0] else -1
@@ -74,7 +77,9 @@ def put(s, level, option, value):
 
 
 def get(s, level, option):
-    """The value of an option, as put() takes it; SO_ERROR reports and clears what ended the connection."""
+    """The value of an option, as put() takes it; SO_ERROR reports and clears what ended the
+    connection.
+    """
     p = s.p
     if level == _SOL_SOCKET:
         if option == _SO_ERROR:

@@ -1,7 +1,8 @@
-"""Sockets as MicroPython programs know them (docs/library/socket.rst), over the calls of tcp/user.py.
+"""Sockets as MicroPython programs know them (docs/library/socket.rst), over the calls of
+tcp/user.py.
 
-The only place that waits, and the only one that raises OSError for what the wire did.  A socket is a
-stream: it has readinto, write and ioctl, so select.poll, asyncio and ssl take it as it is.
+The only place that waits, and the only one that raises OSError for what the wire did.  A socket is
+a stream: it has readinto, write and ioctl, so select.poll, asyncio and ssl take it as it is.
 """
 
 import io
@@ -98,7 +99,9 @@ class Socket(io.IOBase):
         self.net.bound.append(self)
 
     def listen(self, backlog=2):
-        """Accept connections on the bound port; at most backlog (1 or more) wait for accept()."""
+        """Accept connections on the bound port; at most backlog (1 or more) wait for
+        accept().
+        """
         self.live()
         if self.p:
             raise fault(_EISCONN)
@@ -114,7 +117,9 @@ class Socket(io.IOBase):
         self.listener = x
 
     def accept(self):
-        """(socket, (address, port)) of the connection that has waited longest.  The socket inherits the time-out."""
+        """(socket, (address, port)) of the connection that has waited longest.  The socket
+        inherits the time-out.
+        """
         self.live()
         if self.listener is None:
             raise fault(_EINVAL)
@@ -130,8 +135,10 @@ class Socket(io.IOBase):
         return s, s.getpeername()
 
     def connect(self, address):
-        """Open a connection.  OSError EINPROGRESS without blocking; ECONNREFUSED, ETIMEDOUT, EHOSTUNREACH,
-        ENETUNREACH, EISCONN, EALREADY, EADDRINUSE, ENOBUFS (no connection of the pool is free)."""
+        """Open a connection.  OSError EINPROGRESS without blocking; ECONNREFUSED, ETIMEDOUT,
+        EHOSTUNREACH, ENETUNREACH, EISCONN, EALREADY, EADDRINUSE, ENOBUFS (no connection of
+        the pool is free).
+        """
         self.live()
         if self.listener:
             raise fault(_EINVAL)
@@ -239,7 +246,9 @@ class Socket(io.IOBase):
         return r[_RX_LEN]
 
     def recv_into(self, buf, n=0, flags=0):
-        """Receive what is there, at most n or len(buf) bytes, into buf; 0 at the end.  OSError EAGAIN."""
+        """Receive what is there, at most n or len(buf) bytes, into buf; 0 at the end.  OSError
+        EAGAIN.
+        """
         if n <= 0 or n > len(buf):
             n = len(buf)
         have = self.readable()
@@ -248,7 +257,9 @@ class Socket(io.IOBase):
         return user.read(self.net.tcp, self.p, buf, 0, n, flags & 2)
 
     def recv(self, n, flags=0):
-        """What is there, at most n bytes; b"" at the end.  flags: MSG_PEEK.  OSError EAGAIN, ECONNRESET, ETIMEDOUT."""
+        """What is there, at most n bytes; b"" at the end.  flags: MSG_PEEK.  OSError EAGAIN,
+        ECONNRESET, ETIMEDOUT.
+        """
         have = self.readable()
         if have < 0:
             raise fault(_EAGAIN)
@@ -262,8 +273,9 @@ class Socket(io.IOBase):
         return b, self.getpeername()
 
     def readinto(self, buf, n=-1):
-        """Fill buf (or its first n bytes) as MicroPython streams do: fewer bytes only at the end of the
-        stream or when it would block, None when nothing came at all."""
+        """Fill buf (or its first n bytes) as MicroPython streams do: fewer bytes only at the
+        end of the stream or when it would block, None when nothing came at all.
+        """
         if n < 0 or n > len(buf):
             n = len(buf)
         done = 0
@@ -277,7 +289,9 @@ class Socket(io.IOBase):
         return done
 
     def read(self, n=-1):
-        """n bytes, or all to the end of the stream; fewer when it would block, None when nothing came."""
+        """n bytes, or all to the end of the stream; fewer when it would block, None when
+        nothing came.
+        """
         out = bytearray()
         while n < 0 or len(out) < n:
             have = self.readable()
@@ -291,7 +305,9 @@ class Socket(io.IOBase):
         return bytes(out)
 
     def readline(self, n=-1):
-        """A line with its end, at most n bytes; a part of it when it would block or the stream ends."""
+        """A line with its end, at most n bytes; a part of it when it would block or the
+        stream ends.
+        """
         out = bytearray()
         while n < 0 or len(out) < n:
             have = self.readable()
@@ -327,8 +343,9 @@ class Socket(io.IOBase):
         return user.write(self.net.tcp, p, buf, off, n)
 
     def write(self, buf, a=-1, b=-1):
-        """Write buf, its first a bytes, or b bytes from a on.  All of it when blocking; without blocking
-        what fits, None when nothing does.  A str is sent as UTF-8."""
+        """Write buf, its first a bytes, or b bytes from a on.  All of it when blocking; without
+        blocking what fits, None when nothing does.  A str is sent as UTF-8.
+        """
         if isinstance(buf, str):
             buf = bytes(buf, "utf-8")
         off = 0
@@ -349,7 +366,9 @@ class Socket(io.IOBase):
         return done
 
     def send(self, buf, flags=0):
-        """Send what fits of buf, at least one byte.  Its number.  OSError EAGAIN, ECONNRESET, EPIPE, ETIMEDOUT."""
+        """Send what fits of buf, at least one byte.  Its number.  OSError EAGAIN, ECONNRESET,
+        EPIPE, ETIMEDOUT.
+        """
         if isinstance(buf, str):
             buf = bytes(buf, "utf-8")
         if not len(buf):
@@ -361,7 +380,9 @@ class Socket(io.IOBase):
         return k
 
     def sendall(self, buf, flags=0):
-        """Send all of buf.  Without blocking: OSError EAGAIN before a byte is sent unless all of it fits."""
+        """Send all of buf.  Without blocking: OSError EAGAIN before a byte is sent unless all
+        of it fits.
+        """
         if isinstance(buf, str):
             buf = bytes(buf, "utf-8")
         if self.ms == 0:
@@ -379,7 +400,9 @@ class Socket(io.IOBase):
     # --- ending
 
     def shutdown(self, how):
-        """0: read no more; 1: send no more (a FIN follows the data); 2: both.  OSError ENOTCONN."""
+        """0: read no more; 1: send no more (a FIN follows the data); 2: both.  OSError
+        ENOTCONN.
+        """
         p = self.connected()
         if not p.r[_STATE] or p.r[_STATE] == _SYN_SENT:
             raise fault(_ENOTCONN)
@@ -439,7 +462,9 @@ class Socket(io.IOBase):
         return nic.to_text(r, _R_IP), nic.get_byte(r, _PORTS, 0) << 8 | nic.get_byte(r, _PORTS, 1)
 
     def setsockopt(self, level, option, value):
-        """See api/options.py.  An option nobody knows is taken without effect, as the firmware does."""
+        """See api/options.py.  An option nobody knows is taken without effect, as the firmware
+        does.
+        """
         self.live()
         if level == 1 and option == 20:
             self.callback = value
@@ -463,7 +488,9 @@ class Socket(io.IOBase):
                 put(self, level, option, value)
 
     def wake(self):
-        """Run the callback soon (MicroPython's schedule; when its queue is full the next event tries again)."""
+        """Run the callback soon (MicroPython's schedule; when its queue is full the next
+        event tries again).
+        """
         from micropython import schedule
 
         try:
@@ -472,7 +499,9 @@ class Socket(io.IOBase):
             pass
 
     def ioctl(self, request, arg):
-        """The stream protocol.  Never raises: the interpreter's poll does not survive an exception."""
+        """The stream protocol.  Never raises: the interpreter's poll does not survive an
+        exception.
+        """
         if request == _POLL:
             try:
                 return self.flags(arg)

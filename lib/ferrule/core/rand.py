@@ -1,7 +1,8 @@
-"""Initial sequence numbers that nobody can guess (RFC 6528): a 4-microsecond clock plus a keyed hash.
+"""Initial sequence numbers that nobody can guess (RFC 6528): a 4-microsecond clock plus a keyed
+hash.
 
-The hash is HalfSipHash-2-4 over three words; its key is drawn from the stack's source of randomness
-at start and never leaves the host record.
+The hash is HalfSipHash-2-4 over three words; its key is drawn from the stack's source of
+randomness at start and never leaves the host record.
 """
 
 import micropython
@@ -20,7 +21,9 @@ _O_SEQ = const(2)
 
 @micropython.viper
 def choose_isn(h: ptr32, o: ptr32):
-    """Put an initial sequence number for the pair in the out record (DST, PORTS) into its SEQ."""
+    """Put an initial sequence number for the pair in the out record (DST, PORTS) into its
+    SEQ.
+    """
     m = int(0xFFFFFFFF)
     v0 = h[_H_KEY0] & m
     v1 = h[_H_KEY1] & m

@@ -1,8 +1,8 @@
 """Byte rings for socket data.
 
-A ring is a bytearray; where its data begin and how much it holds stand in the connection's record.  A
-connection starts its rings at index 2, because the text of a frame starts at byte 54: both then lie
-alike in a 32-bit word, and a bulk transfer is copied by words.
+A ring is a bytearray; where its data begin and how much it holds stand in the connection's
+record. A connection starts its rings at index 2, because the text of a frame starts at byte 54:
+both then lie alike in a 32-bit word, and a bulk transfer is copied by words.
 """
 
 import micropython

@@ -1,8 +1,8 @@
 """Time: milliseconds that wrap at 2**30, and deadlines on them.
 
-A deadline is a reading of the clock in a record, -1 when its timer is off.  The host record keeps the
-earliest deadline of all in DUE, so that a poll with nothing to do costs one comparison.  Spans must
-stay below 2**28 ms (three days).
+A deadline is a reading of the clock in a record, -1 when its timer is off.  The host record keeps
+the earliest deadline of all in DUE, so that a poll with nothing to do costs one comparison.  Spans
+must stay below 2**28 ms (three days).
 """
 
 import micropython
@@ -17,7 +17,8 @@ _H_ISN_CLOCK = const(2)
 
 @micropython.viper
 def advance(h: ptr32, now: int) -> int:
-    """Move the clock to now (ticks_ms) and return the milliseconds until DUE, 0 when it has come, at most 1000.
+    """Move the clock to now (ticks_ms) and return the milliseconds until DUE, 0 when it has
+    come, at most 1000.
 
     The ISN clock ticks every 4 microseconds (RFC 9293, 3.4.1), so it grows by 250 a millisecond.
     """

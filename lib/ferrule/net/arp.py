@@ -1,8 +1,9 @@
 """The neighbours: who answers for an address, asked, remembered for a while, asked again.
 
-States follow RFC 4861's in spirit and RFC 1122, 2.3.2 in letter: an unknown address is asked for by
-broadcast while one packet waits (the latest); a known one is believed for base_reachable_time, then
-polled directly while it goes on being used, and forgotten after three silent seconds.
+States follow RFC 4861's in spirit and RFC 1122, 2.3.2 in letter: an unknown address is asked for
+by broadcast while one packet waits (the latest); a known one is believed for
+base_reachable_time, then polled directly while it goes on being used, and forgotten after three
+silent seconds.
 """
 
 from micropython import const
@@ -60,7 +61,9 @@ def arrives(iface):
         count[_ST_ARP_BAD] += 1
         return
     count[_ST_ARP_IN] += 1
-    if kind == 4:  # a claim on our own address: defend it (RFC 5227, 2.4), within the second's limit
+    if (
+        kind == 4
+    ):  # a claim on our own address: defend it (RFC 5227, 2.4), within the second's limit
         if iface.allowed():
             announce(iface)
         return
@@ -72,7 +75,9 @@ def arrives(iface):
 
 
 def learn(iface, s, add):
-    """Note the neighbour whose address and hardware address begin the record s; with add, a new one too."""
+    """Note the neighbour whose address and hardware address begin the record s; with add, a
+    new one too.
+    """
     cache = iface.neigh
     t = cache.t
     k = look_up(t, cache.n, iface.h, s, 0)
@@ -98,7 +103,9 @@ def make_room(iface, k):
 
 
 def put_out(iface, counter):
-    """Send the ARP packet in the cache's own frame; a busy link loses it, and its timer asks again."""
+    """Send the ARP packet in the cache's own frame; a busy link loses it, and its timer asks
+    again.
+    """
     if iface.link.send(iface.neigh.frame, 42):
         iface.count[counter] += 1
         iface.count[_ST_TX_FRAMES] += 1
@@ -125,7 +132,9 @@ def announce(iface):
 
 
 def resolve(iface, k, n):
-    """The frame of n bytes in iface.tx wants neighbour k (-1: unknown).  True: it may leave now."""
+    """The frame of n bytes in iface.tx wants neighbour k (-1: unknown).  True: it may leave
+    now.
+    """
     cache = iface.neigh
     t = cache.t
     if k < 0:

@@ -55,7 +55,9 @@ def echo(iface, at, n):
 
 
 def refuse(iface, code):
-    """Tell the sender of the packet in rx that it cannot be delivered (code 2: protocol, 3: port)."""
+    """Tell the sender of the packet in rx that it cannot be delivered (code 2: protocol, 3:
+    port).
+    """
     s = iface.seg
     if s[_S_BCAST] or not iface.ready() or not iface.allowed():
         return

@@ -1,8 +1,8 @@
 """The interface: frames between the link and the protocols, one at a time in each direction.
 
-There is one buffer for the frame being read and one for the frame being built.  A frame that the link
-is too busy to take stays in its buffer and is offered again; until it has gone nothing else is built,
-and whoever has something to say keeps it in his own record.
+There is one buffer for the frame being read and one for the frame being built.  A frame that the
+link is too busy to take stays in its buffer and is offered again; until it has gone nothing else
+is built, and whoever has something to say keeps it in his own record.
 """
 
 from micropython import const
@@ -42,7 +42,9 @@ class Iface:
         self.tx_len = 0  # a frame in tx that the link has not taken yet
         self.neigh = arp.Cache(neighbours, queue, size)
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
-        self.on_unreachable = None  # set by stack.py: on_unreachable(code) takes an ICMP error for TCP
+        self.on_unreachable = (
+            None  # set by stack.py: on_unreachable(code) takes an ICMP error for TCP
+        )
 
     def frame_in(self, n):
         """Handle the frame of n bytes in rx."""
@@ -71,7 +73,9 @@ class Iface:
         return True
 
     def send(self, proto, n):
-        """Send the n bytes of transport that stand in tx at 34 to the address in the out record."""
+        """Send the n bytes of transport that stand in tx at 34 to the address in the out
+        record.
+        """
         cache = self.neigh
         k = head(self.tx, n, proto, self.out, self.h, cache.t, cache.n)
         if k == _READY or arp.resolve(self, k, n + 34):
@@ -82,7 +86,9 @@ class Iface:
                 self.tx_len = n + 34
 
     def allowed(self):
-        """Take one of this second's answers to strangers; False when they are used up (RFC 1812, 4.3.2.8)."""
+        """Take one of this second's answers to strangers; False when they are used up (RFC
+        1812, 4.3.2.8).
+        """
         h = self.h
         if (h[_H_NOW] - h[_H_TOKENS_AT]) & 0x3FFFFFFF >= 1000:
             h[_H_TOKENS_AT] = h[_H_NOW]

@@ -39,7 +39,9 @@ _ECONNREFUSED = const(111)
 
 
 class Tcp:
-    """All of TCP's memory: n connections with their rings, half-open and TIME-WAIT records, listeners."""
+    """All of TCP's memory: n connections with their rings, half-open and TIME-WAIT records,
+    listeners.
+    """
 
     def __init__(self, iface, ticks_ms, limits):
         n, rx, tx, half, tw, listeners = limits
@@ -55,7 +57,8 @@ class Tcp:
         self.tcbs = array.array("i", bytearray(4 * _TCB_WORDS * n))
         table = memoryview(self.tcbs)
         self.pcbs = tuple(
-            Pcb(table[_TCB_WORDS * i : _TCB_WORDS * (i + 1)], bytearray(rx), bytearray(tx)) for i in range(n)
+            Pcb(table[_TCB_WORDS * i : _TCB_WORDS * (i + 1)], bytearray(rx), bytearray(tx))
+            for i in range(n)
         )
         self.half_n = half
         self.half = array.array("i", bytearray(4 * _HALF_WORDS * half))
@@ -65,7 +68,9 @@ class Tcp:
         self.order = 0  # number of the last connection that entered an accept queue
 
     def send_mss(self, offered):
-        """Largest text to send: the peer's MSS option (536 without one, MUST-15) and what our frames hold."""
+        """Largest text to send: the peer's MSS option (536 without one, MUST-15) and what our
+        frames hold.
+        """
         if offered == 0:
             offered = 536
         elif offered < 48:  # nobody's link is that small; and we owe nobody a packet per byte
@@ -73,7 +78,9 @@ class Tcp:
         return offered if offered < self.mss else self.mss
 
     def clock(self):
-        """Bring the clock up to date: a call of the program may come long after the last poll()."""
+        """Bring the clock up to date: a call of the program may come long after the last
+        poll().
+        """
         advance(self.h, self.ticks_ms())
 
     def take(self):
@@ -122,7 +129,9 @@ class Tcp:
             output.send_out(self)
 
     def reopen(self, i):
-        """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its place."""
+        """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its
+        place.
+        """
         answer_to(self.out, self.seg)
         listen.choose_isn(self.h, self.out)
         timewait.raise_isn(self.out, self.tw, i)
@@ -131,10 +140,11 @@ class Tcp:
             self.count[_ST_TW_REUSED] += 1
 
     def unreachable(self, code):
-        """An ICMP `destination unreachable` quotes a segment of ours (RFC 9293, 3.9.2.2; RFC 5461).
+        """An ICMP `destination unreachable` quotes a segment of ours (RFC 9293, 3.9.2.2; RFC
+        5461).
 
-        While a connection opens, an error that will not pass ends it; later every one is soft: it is
-        kept, and told only if the connection ends for want of an answer.
+        While a connection opens, an error that will not pass ends it; later every one is soft:
+        it is kept, and told only if the connection ends for want of an answer.
         """
         s = self.seg
         i = find(self.tcbs, len(self.pcbs), _TCB_WORDS, s)
@@ -172,7 +182,9 @@ class Tcp:
         timers.earliest(self)
 
     def abort_all(self, err):
-        """Our address is gone, and every connection with it (MUST-45: it cannot change under them)."""
+        """Our address is gone, and every connection with it (MUST-45: it cannot change under
+        them).
+        """
         for p in self.pcbs:
             if p.r[_STATE]:
                 release(p, err)

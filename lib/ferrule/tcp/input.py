@@ -1,7 +1,8 @@
-"""SEGMENT ARRIVES for a connection (RFC 9293, 3.10.7.3 and 3.10.7.4), in the order of the RFC's steps.
+"""SEGMENT ARRIVES for a connection (RFC 9293, 3.10.7.3 and 3.10.7.4), in the order of the RFC's
+steps.
 
-The segment record holds the numbers of the segment as small differences: REL is SEG.SEQ - RCV.NXT,
-ACKED is SEG.ACK - SND.UNA.  A step returns True when the segment goes on to the next one.
+The segment record holds the numbers of the segment as small differences: REL is SEG.SEQ -
+RCV.NXT, ACKED is SEG.ACK - SND.UNA.  A step returns True when the segment goes on to the next one.
 """
 
 from micropython import const
@@ -197,7 +198,9 @@ def in_window(t, p, r, s):
 
 
 def outside(t, p, r, s, size):
-    """A segment with nothing for us now.  False, and an ACK unless it is a RST; True when its ACK still counts."""
+    """A segment with nothing for us now.  False, and an ACK unless it is a RST; True when its
+    ACK still counts.
+    """
     flags = s[_S_FLAGS]
     if flags & _RST:
         return False
@@ -210,7 +213,8 @@ def outside(t, p, r, s, size):
             s[_S_FLAGS] = flags & ~_FIN
             return True
     elif r[_STATE] == _SYN_RECEIVED and flags & _SYN and flags & _ACK and s[_S_REL] + size == 0:
-        # the peer's half of a simultaneous open (figure 8): the SYN is old, the ACK is what we wait for
+        # the peer's half of a simultaneous open (figure 8): the SYN is old, the ACK is
+        # what we wait for
         s[_S_FLAGS] = flags & ~(_SYN | _FIN)
         s[_S_LEN] = 0
         s[_S_REL] = 0
@@ -220,7 +224,9 @@ def outside(t, p, r, s, size):
 
 
 def no_reset_no_syn(t, p, r, s):
-    """Second and fourth: RST and SYN (with RFC 5961: only an exact RST counts, a SYN never does)."""
+    """Second and fourth: RST and SYN (with RFC 5961: only an exact RST counts, a SYN never
+    does).
+    """
     flags = s[_S_FLAGS]
     if flags & _RST:
         if s[_S_REL] != 0:
@@ -240,7 +246,9 @@ def no_reset_no_syn(t, p, r, s):
 
 
 def challenge(t, r):
-    """Ask the peer whether it meant that (RFC 5961, 3.2 and 4.2), within the limit of the second."""
+    """Ask the peer whether it meant that (RFC 5961, 3.2 and 4.2), within the limit of the
+    second.
+    """
     if t.iface.allowed():
         t.count[_ST_CHALLENGE_ACK] += 1
         r[_FLAGS] |= _ACK_NOW | _SPEAK

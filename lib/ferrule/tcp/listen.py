@@ -1,8 +1,8 @@
 """The passive open: SYNs in half-open records of 28 bytes, connections in an accept queue.
 
 A record becomes a connection when the final ACK comes, a connection of the pool is free and the
-listener's queue has room.  Otherwise the ACK is dropped and counted; the SYN+ACK is sent again in time,
-and the peer's next segment tries once more.  Nobody is reset for our lack of room.
+listener's queue has room.  Otherwise the ACK is dropped and counted; the SYN+ACK is sent again in
+time, and the peer's next segment tries once more.  Nobody is reset for our lack of room.
 """
 
 import micropython
@@ -84,7 +84,8 @@ class Listener:
 
 @micropython.viper
 def note(half: ptr32, n: int, s: ptr32, o: ptr32, mss: int) -> int:
-    """Write the SYN in the segment record into a free half-open record, with the ISS from the out record.
+    """Write the SYN in the segment record into a free half-open record, with the ISS from the
+    out record.
 
     Returns its index, or -1 when the table is full.
     """
@@ -106,7 +107,9 @@ def note(half: ptr32, n: int, s: ptr32, o: ptr32, mss: int) -> int:
 
 @micropython.viper
 def syn_ack(o: ptr32, half: ptr32, i: int, wnd: int, mss: int):
-    """Fill the out record with the SYN+ACK of half-open record i; with mss 0, with a bare ACK behind it."""
+    """Fill the out record with the SYN+ACK of half-open record i; with mss 0, with a bare ACK
+    behind it.
+    """
     k = i * _HALF_WORDS
     o[_O_DST] = half[k + _HO_R_IP]
     o[_O_PORTS] = half[k + _HO_PORTS]
@@ -191,7 +194,9 @@ def syn_arrives(t, listener):
 
 
 def record(t):
-    """Make a half-open record for the SYN in hand, with the ISS in the out record, and answer it."""
+    """Make a half-open record for the SYN in hand, with the ISS in the out record, and answer
+    it.
+    """
     i = note(t.half, t.half_n, t.seg, t.out, t.send_mss(t.seg[_S_MSS]))
     if i < 0:
         t.count[_ST_REQ_FULL] += 1
@@ -249,7 +254,9 @@ def half_arrives(t, i):
 
 
 def open_connection(t, i):
-    """The handshake of half-open record i is complete: make a connection of it, if there is room."""
+    """The handshake of half-open record i is complete: make a connection of it, if there is
+    room.
+    """
     listener = find(t, port_of(t.half, i * _HALF_WORDS + _HO_PORTS))
     p = t.take()
     if listener is None or p is None or queued(t, listener) >= listener.backlog:

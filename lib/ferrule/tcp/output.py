@@ -52,7 +52,9 @@ _SYN_RECEIVED = const(3)
 
 
 def emit(t, p, off, flags, n):
-    """Build and send one segment of p: n bytes of text at SND.UNA + off.  iface.ready() was True."""
+    """Build and send one segment of p: n bytes of text at SND.UNA + off.  iface.ready() was
+    True.
+    """
     iface = t.iface
     r = p.r
     if n:
@@ -94,10 +96,11 @@ def push(t, p):
 def sendable(r, nxt, size):
     """How many bytes may go out at SND.NXT: 0 for a lone FIN, -1 for nothing.
 
-    RFC 9293, 3.8.6.2.1: a full segment; or all there is, when nothing is outstanding or Nagle is off or
-    a FIN ends it; or half of the largest window the peer ever offered.  What was sent before may always
-    be sent again.  The end of a full ring of `size` bytes follows the one segment before it: no byte can
-    join it before an ACK, and a peer that delays its ACK until a second segment would hold up every ring.
+    RFC 9293, 3.8.6.2.1: a full segment; or all there is, when nothing is outstanding or Nagle is
+    off or a FIN ends it; or half of the largest window the peer ever offered.  What was sent
+    before may always be sent again.  The end of a full ring of `size` bytes follows the one
+    segment before it: no byte can join it before an ACK, and a peer that delays its ACK until a
+    second segment would hold up every ring.
     """
     rest = r[_TX_LEN] - nxt
     wnd = (r[_SND_WND] if r[_SND_WND] < r[_CWND] else r[_CWND]) - nxt
@@ -148,7 +151,9 @@ def ack(t, p):
 
 
 def persist(t, p):
-    """Data wait and nothing is outstanding: start the persist timer (3.8.6.1), after one RTO the first time."""
+    """Data wait and nothing is outstanding: start the persist timer (3.8.6.1), after one RTO
+    the first time.
+    """
     r = p.r
     r[_FLAGS] |= _PERSIST
     r[_RETRIES] = 0
@@ -158,8 +163,8 @@ def persist(t, p):
 def probe(t, p):
     """The persist timer ended: send what a closed window allows us, one byte, or the FIN.
 
-    The same timer is the override of silly-window avoidance: when the window is open, but too small
-    to be worth while, what fits is sent.
+    The same timer is the override of silly-window avoidance: when the window is open, but too
+    small to be worth while, what fits is sent.
     """
     r = p.r
     n = r[_TX_LEN]
@@ -183,7 +188,9 @@ def probe(t, p):
 
 
 def resend(t, p):
-    """The retransmission timer ended: the front of the queue again (RFC 9293, 3.10.8; RFC 6298, 5.4)."""
+    """The retransmission timer ended: the front of the queue again (RFC 9293, 3.10.8; RFC
+    6298, 5.4).
+    """
     r = p.r
     r[_SND_NXT] = 0
     r[_RTT_END] = 0  # Karn: what was sent twice is not timed
@@ -251,7 +258,9 @@ def reset(t, p):
 
 
 def send_out(t):
-    """Send the segment without text that stands in the out record, for whom no connection stands."""
+    """Send the segment without text that stands in the out record, for whom no connection
+    stands.
+    """
     iface = t.iface
     if iface.ready():
         t.count[_ST_OUT_SEGS] += 1

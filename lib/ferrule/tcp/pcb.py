@@ -56,8 +56,10 @@ SYN_LOST = const(128)  # our SYN had to be sent again (RFC 6298, 5.7)
 SPEAK = const(256)  # output was held up by a busy link
 SYN_OUT = const(512)  # closed in SYN-RECEIVED: the SYN before SND.UNA may not have arrived
 
-# Legal moves (RFC 9293, figure 5): bit `to` of entry `from`.  LISTEN and TIME-WAIT live in records of
-# their own, so a connection is made in SYN-SENT, or in ESTABLISHED out of a half-open record, and ends
+# Legal moves (RFC 9293, figure 5): bit `to` of entry `from`.  LISTEN and TIME-WAIT live in
+# records of
+# their own, so a connection is made in SYN-SENT, or in ESTABLISHED out of a half-open record,
+# and ends
 # in CLOSED when it becomes a TIME-WAIT record.
 MOVES = (
     1 << 2 | 1 << 4,
@@ -84,7 +86,9 @@ class Pcb:
         self.sock = None  # the program's socket, None before accept() and after close()
         self.listener = None  # the listener whose accept queue it is in
         self.err = 0  # errno that ended it, to be reported once
-        self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), reported if the end is a timeout
+        self.soft = (
+            0  # errno of the last soft error (RFC 9293, 3.9.2.2), reported if the end is a timeout
+        )
 
 
 def set_state(p, state):
@@ -114,7 +118,9 @@ def start(p, mss, cfg):
 
 
 def release(p, err):
-    """End p: off the wire, timers off.  What was received stays readable while a socket holds it."""
+    """End p: off the wire, timers off.  What was received stays readable while a socket holds
+    it.
+    """
     r = p.r
     if r[_STATE]:
         set_state(p, CLOSED)
@@ -136,7 +142,9 @@ def free(p):
 
 
 def notify(p):
-    """Something happened that a waiting program may want to know (callback 20 of MicroPython's sockets)."""
+    """Something happened that a waiting program may want to know (callback 20 of
+    MicroPython's sockets).
+    """
     s = p.sock
     if s is not None and s.callback is not None:
         s.wake()

@@ -1,4 +1,6 @@
-"""What time does to a connection: retransmission, probes, delayed ACKs, keepalive, FIN-WAIT-2."""
+"""What time does to a connection: retransmission, probes, delayed ACKs, keepalive,
+FIN-WAIT-2.
+"""
 
 from micropython import const
 
@@ -84,7 +86,9 @@ def earliest(t):
 
 
 def give_up(t, p):
-    """The peer has been silent too long (R2 of RFC 9293, 3.8.3): the program gets the soft error, or ETIMEDOUT."""
+    """The peer has been silent too long (R2 of RFC 9293, 3.8.3): the program gets the soft
+    error, or ETIMEDOUT.
+    """
     t.count[_ST_ABORT_TIMEOUT] += 1
     if p.r[_STATE] <= _SYN_RECEIVED:
         t.count[_ST_ATTEMPT_FAILS] += 1
@@ -122,7 +126,9 @@ def retransmit(t, p, r):
 
 
 def persist(t, p, r):
-    """3.8.6.1: probe, and wait twice as long for the next.  RETRIES: probes | unanswered in a row << 8."""
+    """3.8.6.1: probe, and wait twice as long for the next.  RETRIES: probes | unanswered in a
+    row << 8.
+    """
     if r[_RETRIES] >> 8 >= limit(t, r):
         r[_T_REXMT] = -1
         give_up(t, p)
@@ -136,7 +142,9 @@ def persist(t, p, r):
 
 
 def keep(t, p, r):
-    """T_KEEP ended: FIN-WAIT-2 of a closed socket is over, or the peer was silent for the idle time (3.8.4)."""
+    """T_KEEP ended: FIN-WAIT-2 of a closed socket is over, or the peer was silent for the
+    idle time (3.8.4).
+    """
     r[_T_KEEP] = -1
     if r[_STATE] == _FIN_WAIT_2 and r[_FLAGS] & _ORPHAN:
         release(p, 0)

@@ -1,4 +1,5 @@
-"""TIME-WAIT in records of 20 bytes, outside the table of connections (RFC 9293, 3.6.1 and 3.10.7.4).
+"""TIME-WAIT in records of 20 bytes, outside the table of connections (RFC 9293, 3.6.1 and
+3.10.7.4).
 
 When the table is full the oldest record makes room: a busy server never waits for its past.
 """
@@ -101,14 +102,18 @@ def compare(s: ptr32, tw: ptr32, i: int) -> int:
 
 @micropython.viper
 def raise_isn(o: ptr32, tw: ptr32, i: int):
-    """The reopened pair starts above every number that its past used (MAY-2, RFC 1122 4.2.2.13)."""
+    """The reopened pair starts above every number that its past used (MAY-2, RFC 1122
+    4.2.2.13).
+    """
     low = tw[i * _TW_WORDS + _TW_SND_NXT] + 0x10000
     if ((o[_O_SEQ] - low) >> 31) & 1:
         o[_O_SEQ] = low
 
 
 def enter(t, p, say):
-    """p is done: both FINs have been seen.  say: the peer's came just now, and its ACK is sent from here."""
+    """p is done: both FINs have been seen.  say: the peer's came just now, and its ACK is sent
+    from here.
+    """
     set_state(p, _TIME_WAIT)
     i = note(t.tw, t.tw_n, p.r)
     if i >= 256:
@@ -132,7 +137,9 @@ def drop(t, i):
 
 
 def arrives(t, i):
-    """Take the segment in hand for TIME-WAIT record i.  True: it is a SYN that opens the pair anew."""
+    """Take the segment in hand for TIME-WAIT record i.  True: it is a SYN that opens the pair
+    anew.
+    """
     s = t.seg
     flags = s[_S_FLAGS]
     where = compare(s, t.tw, i)

@@ -1,4 +1,6 @@
-"""Leaves that move the edges of a connection's windows: the only arithmetic on its absolute numbers."""
+"""Leaves that move the edges of a connection's windows: the only arithmetic on its absolute
+numbers.
+"""
 
 import micropython
 from micropython import const
@@ -47,9 +49,9 @@ _SPEAK = const(256)
 def segment_of(r: ptr32, o: ptr32, off: int, flags: int, n: int, size: int, mss: int):
     """Fill the out record with a segment of connection r: n bytes of text at SND.UNA + off.
 
-    The window is what is free in the receive ring of `size` bytes, moved only by a worthwhile step, the
-    smaller of half the ring and one segment of mss bytes (RFC 9293, 3.8.6.2.2), and never back.  The
-    segment carries our ACK, so a delayed one is settled.
+    The window is what is free in the receive ring of `size` bytes, moved only by a worthwhile
+    step, the smaller of half the ring and one segment of mss bytes (RFC 9293, 3.8.6.2.2), and
+    never back.  The segment carries our ACK, so a delayed one is settled.
     """
     free = size - r[_RX_LEN]
     if free - r[_RCV_WND] >= (mss if mss < (size >> 1) else size >> 1):
@@ -96,7 +98,9 @@ def received(r: ptr32, k: int):
 
 @micropython.viper
 def newer(r: ptr32, s: ptr32) -> bool:
-    """Whether SND.WND may be taken from this segment (RFC 9293, 3.10.7.4): it is no older than the last used."""
+    """Whether SND.WND may be taken from this segment (RFC 9293, 3.10.7.4): it is no older
+    than the last used.
+    """
     if s[_S_SEQ] == r[_SND_WL1]:
         return (((s[_S_ACK] - r[_SND_WL2]) >> 31) & 1) == 0
     return (((s[_S_SEQ] - r[_SND_WL1]) >> 31) & 1) == 0
@@ -133,10 +137,11 @@ def take_irs(r: ptr32, s: ptr32):
 
 @micropython.viper
 def keep_block(r: ptr32, start: int, n: int) -> bool:
-    """Note that n bytes from RCV.NXT + start on stand in the receive ring.  False: the list has no place.
+    """Note that n bytes from RCV.NXT + start on stand in the receive ring.  False: the list has no
+    place.
 
-    Blocks are kept apart and in order, at most four, within 65535 bytes of RCV.NXT; one that touches
-    others is merged with them.
+    Blocks are kept apart and in order, at most four, within 65535 bytes of RCV.NXT; one that
+    touches others is merged with them.
     """
     end = start + n
     if end > 65535:
@@ -176,7 +181,9 @@ def keep_block(r: ptr32, start: int, n: int) -> bool:
 
 @micropython.viper
 def close_gap(r: ptr32, k: int) -> int:
-    """RCV.NXT moves by k: shift the blocks kept, and return how many bytes beyond k are whole by that."""
+    """RCV.NXT moves by k: shift the blocks kept, and return how many bytes beyond k are whole
+    by that.
+    """
     b = ptr32(int(r) + 4 * _BLOCK0)
     count = r[_HOLES]
     extra = 0
@@ -202,7 +209,9 @@ def close_gap(r: ptr32, k: int) -> int:
 
 @micropython.viper
 def next_speaker(tcbs: ptr32, n: int, i: int) -> int:
-    """Index of the first live connection from i on that owes an ACK or may have something to send; or -1."""
+    """Index of the first live connection from i on that owes an ACK or may have something to
+    send; or -1.
+    """
     k = i * _TCB_WORDS
     while i < n:
         if tcbs[k + _STATE] != 0 and tcbs[k + _FLAGS] & (_ACK_NOW | _SPEAK) != 0:

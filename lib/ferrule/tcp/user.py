@@ -1,4 +1,6 @@
-"""The calls of the program on a connection (RFC 9293, 3.10.1 to 3.10.5), without waiting: api/ waits."""
+"""The calls of the program on a connection (RFC 9293, 3.10.1 to 3.10.5), without waiting:
+api/ waits.
+"""
 
 import micropython
 from micropython import const
@@ -73,13 +75,17 @@ def pair(o: ptr32, s: ptr32, ip: ptr8, lport: int, rport: int):
 def pair_taken(t):
     """Whether a connection, half-open or not, has the pair in the segment record."""
     s = t.seg
-    return find(t.tcbs, len(t.pcbs), _TCB_WORDS, s) >= 0 or find(t.half, t.half_n, _HALF_WORDS, s) >= 0
+    return (
+        find(t.tcbs, len(t.pcbs), _TCB_WORDS, s) >= 0
+        or find(t.half, t.half_n, _HALF_WORDS, s) >= 0
+    )
 
 
 def connect(t, ip, lport, rport):
     """Active open to ip (4 bytes) and rport.  Returns the connection, in SYN-SENT, or an errno.
 
-    A pair in TIME-WAIT is not used: a chosen port that meets one is refused, a free one is looked for.
+    A pair in TIME-WAIT is not used: a chosen port that meets one is refused, a free one is
+    looked for.
     """
     pair(t.out, t.seg, ip, lport, rport)
     if pair_taken(t) or find(t.tw, t.tw_n, _TW_WORDS, t.seg) >= 0:
@@ -99,7 +105,8 @@ def connect(t, ip, lport, rport):
 
 
 def ephemeral(t, ip, rport, draw):
-    """A free local port for a pair, drawn at random from 49152..65535 (RFC 6056, 3.3.1); 0 when all are taken.
+    """A free local port for a pair, drawn at random from 49152..65535 (RFC 6056, 3.3.1); 0 when
+    all are taken.
 
     draw() returns a number below 16384; where it points to a pair in use, the next one is tried.
     """
@@ -107,13 +114,19 @@ def ephemeral(t, ip, rport, draw):
     for i in range(16384):
         port = 49152 + (first + i & 0x3FFF)
         pair(t.out, t.seg, ip, port, rport)
-        if not pair_taken(t) and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0 and listen.find(t, port) is None:
+        if (
+            not pair_taken(t)
+            and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0
+            and listen.find(t, port) is None
+        ):
             return port
     return 0
 
 
 def write(t, p, buf, off, n):
-    """Queue up to n bytes of buf from off on and send what may be sent.  Returns how many were taken."""
+    """Queue up to n bytes of buf from off on and send what may be sent.  Returns how many were
+    taken.
+    """
     r = p.r
     room = len(p.tx) - r[_TX_LEN]
     if n > room:
@@ -166,7 +179,8 @@ def shut(t, p):
     elif state == _CLOSE_WAIT:
         set_state(p, _LAST_ACK)
     elif state == _SYN_RECEIVED:
-        # the FIN goes out behind a SYN that is not acknowledged yet: from here on it counts as if it
+        # the FIN goes out behind a SYN that is not acknowledged yet: from here on it
+        # counts as if it
         # were, and if time proves otherwise it is sent again (output.resend)
         acknowledged(r, 1, len(p.tx))
         r[_SND_WND] += 1

@@ -22,11 +22,13 @@ _NEIGH_WORDS = const(7)
 
 @micropython.viper
 def check(f: ptr8, h: ptr32, s: ptr32) -> int:
-    """Judge the ARP packet in f, and note its sender in s as a neighbour record begins: IP, MAC0, MAC1.
+    """Judge the ARP packet in f, and note its sender in s as a neighbour record begins: IP,
+    MAC0, MAC1.
 
-    0 bad or none of our business, 1 a request for us, 2 a reply to us, 3 somebody else's on our network
-    (its sender may refresh an entry we hold), 4 somebody claims our address, 5 a request for us from one
-    whose address is none of our network's (a probe, or lost): it is answered and forgotten.
+    0 bad or none of our business, 1 a request for us, 2 a reply to us, 3 somebody else's on our
+    network (its sender may refresh an entry we hold), 4 somebody claims our address, 5 a request
+    for us from one whose address is none of our network's (a probe, or lost): it is answered and
+    forgotten.
     """
     p = ptr16(f)
     op = p[10]
@@ -58,9 +60,11 @@ def check(f: ptr8, h: ptr32, s: ptr32) -> int:
 
 @micropython.viper
 def look_up(t: ptr32, n: int, h: ptr32, ip: ptr32, i: int) -> int:
-    """Index of the neighbour whose address is word i of ip; otherwise -1 - the record to take for it.
+    """Index of the neighbour whose address is word i of ip; otherwise -1 - the record to take
+    for it.
 
-    A free record is taken first, then the one believed longest; last, one that a packet waits for.
+    A free record is taken first, then the one believed longest; last, one that a packet waits
+    for.
     """
     best = 0 - 1
     spare = 0
@@ -83,7 +87,9 @@ def look_up(t: ptr32, n: int, h: ptr32, ip: ptr32, i: int) -> int:
 
 @micropython.viper
 def note(t: ptr32, k: int, s: ptr32, i: int, state: int, h: ptr32, ms: int):
-    """Record k becomes the neighbour at word i of s (IP, MAC0, MAC1), in `state`, believed for ms."""
+    """Record k becomes the neighbour at word i of s (IP, MAC0, MAC1), in `state`, believed
+    for ms.
+    """
     t = ptr32(int(t) + 4 * _NEIGH_WORDS * k)
     s = ptr32(int(s) + 4 * i)
     t[_N_IP] = s[_N_IP]
@@ -97,10 +103,11 @@ def note(t: ptr32, k: int, s: ptr32, i: int, state: int, h: ptr32, ms: int):
 
 @micropython.viper
 def packet(f: ptr8, op: int, h: ptr32, r: ptr32, i: int, known: int):
-    """Write an ARP packet of 42 bytes into f: op 1 asks for, op 2 answers, the address at word i of r.
+    """Write an ARP packet of 42 bytes into f: op 1 asks for, op 2 answers, the address at word i
+    of r.
 
-    With known, the two words behind the address are its hardware address, and the packet goes there;
-    otherwise to everybody.  An announcement (RFC 5227, 2.3) asks for our own address.
+    With known, the two words behind the address are its hardware address, and the packet goes
+    there; otherwise to everybody.  An announcement (RFC 5227, 2.3) asks for our own address.
     """
     p = ptr16(f)
     r = ptr32(int(r) + 4 * i)

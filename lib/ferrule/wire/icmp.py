@@ -16,8 +16,8 @@ _S_L4_LEN = const(5)
 def quoted(f: ptr8, s: ptr32) -> int:
     """Read the TCP header that an ICMP error in f quotes, as seen by its sender: us.
 
-    SRC and PORTS become those of our connection, SEQ the number we had sent.  Returns the ICMP code, or
-    -1 when the message quotes no TCP segment of ours.
+    SRC and PORTS become those of our connection, SEQ the number we had sent.  Returns the ICMP
+    code, or -1 when the message quotes no TCP segment of ours.
     """
     t = s[_S_L4]
     n = s[_S_L4_LEN] - 8

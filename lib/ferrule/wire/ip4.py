@@ -1,8 +1,8 @@
 """Ethernet II and IPv4 (RFC 791, RFC 1122 section 3): check what arrives, head what leaves.
 
-A frame holds the Ethernet header at 0 and the IPv4 header at 14; what we send has no IP options, so its
-transport header stands at 34.  Addresses and ports stay in the order of the wire, read and written by
-halves: they are compared and masked, never counted with.
+A frame holds the Ethernet header at 0 and the IPv4 header at 14; what we send has no IP options,
+so its transport header stands at 34.  Addresses and ports stay in the order of the wire, read and
+written by halves: they are compared and masked, never counted with.
 """
 
 import micropython
@@ -48,8 +48,9 @@ _READY = const(-2)  # verdict of head: the frame may leave
 def check_frame(f: ptr8, n: int, h: ptr32, s: ptr32) -> int:
     """Judge a received frame of n bytes.
 
-    Returns 256 for ARP, the protocol number of a good IPv4 packet for us (then SRC, L4, L4_LEN, BCAST
-    and PROTO stand in the segment record s), or minus the index of the counter of what is wrong with it.
+    Returns 256 for ARP, the protocol number of a good IPv4 packet for us (then SRC, L4, L4_LEN,
+    BCAST and PROTO stand in the segment record s), or minus the index of the counter of what is
+    wrong with it.
     """
     if n < 34:
         return -_ST_ETH_DROP
@@ -103,11 +104,12 @@ def check_frame(f: ptr8, n: int, h: ptr32, s: ptr32) -> int:
 
 @micropython.viper
 def head(f: ptr8, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) -> int:
-    """Write the IPv4 and Ethernet headers before n bytes of transport, for the address in the out record.
+    """Write the IPv4 and Ethernet headers before n bytes of transport, for the address in the
+    out record.
 
-    t is the ARP cache of nt records.  Returns -2 when the frame may leave, the index of a neighbour that
-    is not (or no longer surely) known, or -1 when the cache does not hold the next hop, which then
-    stands in the host record (HOP).
+    t is the ARP cache of nt records.  Returns -2 when the frame may leave, the index of a
+    neighbour that is not (or no longer surely) known, or -1 when the cache does not hold the
+    next hop, which then stands in the host record (HOP).
     """
     p = ptr16(f)
     dst = o[_O_DST]

@@ -1,4 +1,6 @@
-"""Internet checksum (RFC 1071) and byte copies: the two loops that every byte of a frame meets."""
+"""Internet checksum (RFC 1071) and byte copies: the two loops that every byte of a frame
+meets.
+"""
 
 import micropython
 
@@ -7,8 +9,8 @@ import micropython
 def checksum(buf: ptr8, off: int, n: int, s: int) -> int:
     """Ones'-complement sum of buf[off:off+n] plus s, folded to 16 bits, low byte first.
 
-    Summed as little-endian halves, so the result is stored low byte first and reads right on the wire.
-    n at most 16 KB (the sum must stay below 2**30).  Reads only; allocates nothing.
+    Summed as little-endian halves, so the result is stored low byte first and reads right on the
+    wire. n at most 16 KB (the sum must stay below 2**30).  Reads only; allocates nothing.
     """
     a = int(buf) + off
     if a & 1:  # an odd address: halves would fault on Cortex-M0+
@@ -38,7 +40,9 @@ def checksum(buf: ptr8, off: int, n: int, s: int) -> int:
 
 @micropython.viper
 def copy(dst: ptr8, doff: int, src: ptr8, soff: int, n: int):
-    """dst[doff:doff+n] = src[soff:soff+n], by words where both ends allow.  The caller checked the lengths."""
+    """dst[doff:doff+n] = src[soff:soff+n], by words where both ends allow.  The caller checked
+    the lengths.
+    """
     d = int(dst) + doff
     s = int(src) + soff
     if n >= 8 and not (d ^ s) & 1:

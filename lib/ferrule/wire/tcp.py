@@ -38,9 +38,9 @@ _ST_IN_CSUM = const(24)
 def parse(fo, so) -> int:
     """Read the segment in frame fo whose place stands in the segment record so.
 
-    Returns 0 when it is good; otherwise the index of the counter of what is wrong.  Options are walked
-    once: MSS is kept, unknown kinds are skipped by their length (MUST-6), an impossible length makes
-    the segment bad (MUST-7).
+    Returns 0 when it is good; otherwise the index of the counter of what is wrong.  Options are
+    walked once: MSS is kept, unknown kinds are skipped by their length (MUST-6), an impossible
+    length makes the segment bad (MUST-7).
     """
     f = ptr8(fo)
     s = ptr32(so)
@@ -52,7 +52,10 @@ def parse(fo, so) -> int:
     if hl < 20 or hl > n:
         return _ST_IN_ERRS
     p = ptr16(int(f) + 26)
-    if int(checksum(fo, t, n, p[0] + p[1] + p[2] + p[3] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8))) != 0xFFFF:
+    if (
+        int(checksum(fo, t, n, p[0] + p[1] + p[2] + p[3] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)))
+        != 0xFFFF
+    ):
         return _ST_IN_CSUM
     q = ptr16(int(f) + t)
     s[_S_PORTS] = q[0] | (q[1] << 16)
@@ -87,10 +90,11 @@ def parse(fo, so) -> int:
 
 @micropython.viper
 def build(fo, oo, ho) -> int:
-    """Write the TCP header of the out record oo into frame fo at 34, before the text that stands behind it.
+    """Write the TCP header of the out record oo into frame fo at 34, before the text that stands
+    behind it.
 
-    Returns the length of the segment.  The text was put at 54; an MSS option is only ever sent without
-    text (MUST-65: it belongs to SYN), so the two never meet.
+    Returns the length of the segment.  The text was put at 54; an MSS option is only ever sent
+    without text (MUST-65: it belongs to SYN), so the two never meet.
     """
     f = ptr8(fo)
     o = ptr32(oo)
@@ -130,10 +134,11 @@ def build(fo, oo, ho) -> int:
 
 @micropython.viper
 def find(table: ptr32, n: int, words: int, s: ptr32) -> int:
-    """Index of the record, among n of so many words, whose pair is that of the segment record; or -1.
+    """Index of the record, among n of so many words, whose pair is that of the segment record;
+    or -1.
 
-    Every table of pairs begins a record with the remote address and the ports, so this one loop serves
-    connections, half-open records and TIME-WAIT alike.
+    Every table of pairs begins a record with the remote address and the ports, so this one loop
+    serves connections, half-open records and TIME-WAIT alike.
     """
     a = s[_S_SRC]
     b = s[_S_PORTS]
@@ -179,7 +184,9 @@ def relate(s: ptr32, rcv_nxt: ptr32, i: int, snd_una: ptr32, j: int):
 
 @micropython.viper
 def reset_for(o: ptr32, s: ptr32):
-    """Fill the out record with the reset that RFC 9293, 3.10.7.1 prescribes for the segment in s."""
+    """Fill the out record with the reset that RFC 9293, 3.10.7.1 prescribes for the segment
+    in s.
+    """
     o[_O_DST] = s[_S_SRC]
     o[_O_PORTS] = s[_S_PORTS]
     o[_O_WND] = 0

@@ -9,10 +9,10 @@ def used():
     return gc.mem_alloc()
 
 
-
-
 def hide_the_rom(vfs, io, folders):
-    """Serve /rom through plain files, so that code is copied to the heap as from a flash file system."""
+    """Serve /rom through plain files, so that code is copied to the heap as from a flash file
+    system.
+    """
 
     class Plain(io.IOBase):
         def __init__(self, f):

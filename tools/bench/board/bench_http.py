@@ -1,15 +1,20 @@
-"""Instructions per HTTP echo request, a new connection each, all frames of the device included."""
+"""Instructions per HTTP echo request, a new connection each, all frames of the device
+included.
+"""
 
 import gc
 
+from loopback import peers, quietly
+
 from echo import Echo
 from httpd import Server
-from loopback import peers, quietly
 
 _ROUNDS = 20
 _REQUEST = (
     b"POST /echo HTTP/1.1\r\nHost: 10.9.0.2\r\nUser-Agent: bench\r\nAccept: */*\r\n"
-    b"Content-Type: text/plain\r\nContent-Length: 64\r\nConnection: close\r\n\r\n" + b"0123456789abcdef" * 4
+    b"Content-Type: text/plain\r\nContent-Length: 64\r\nConnection: close\r\n\r\n"
+    + b"0123456789abcdef"
+    * 4
 )
 
 
@@ -44,7 +49,7 @@ def exchange(net, peer, server, counter, buf):
 
 
 def main():
-    net, peer, counter = peers(1024)
+    net, peer, counter = peers(512)
     server = Server(net, Echo(net, net.ticks_ms), net.ticks_ms)
     buf = bytearray(600)
     for _ in range(3):

@@ -1,4 +1,6 @@
-"""Instructions and heap bytes per 1460-byte segment, received and sent, on the bare-metal board."""
+"""Instructions and heap bytes per 1460-byte segment, received and sent, on the bare-metal
+board.
+"""
 
 import gc
 

@@ -1,23 +1,30 @@
-"""Two stacks on one LAN9118: the device under test, which is counted, and its peer, which is not.
+"""Two stacks on one LAN9118: the device under test, which is counted, and its peer, which is
+not.
 
-The device reads and writes the chip's FIFOs as it does on a network.  The peer puts its frames into the
-receiver by switching the PHY to loopback for the moment of sending; the device's frames go out into
-nothing (the board is started without a network) and reach the peer as copies in memory.
+The device reads and writes the chip's FIFOs as it does on a network.  The peer puts its frames
+into the receiver by switching the PHY to loopback for the moment of sending; the device's frames
+go out into nothing (the board is started without a network) and reach the peer as copies in
+memory.
 """
 
 import time
 
-import ferrule.api.socket  # noqa: F401  (loaded before the buffers are taken: two stacks fill this heap)
 import micropython
+
+import ferrule.api.socket  # noqa: F401  (loaded before the buffers are taken: two stacks fill this heap)
 from ferrule.link import lan9118, loop
 from ferrule.stack import Stack
 
-_INSN_PER_TICK = 5  # -icount shift=3: 8 ns an instruction, and a tick of the 25 MHz counter is 40 ns
+_INSN_PER_TICK = (
+    5  # -icount shift=3: 8 ns an instruction, and a tick of the 25 MHz counter is 40 ns
+)
 
 
 @micropython.viper
 def _phy_loopback(base: int, on: int):
-    """BMCR (PHY register 0) bit 14: loopback; and promiscuous, full duplex, receiver and transmitter on."""
+    """BMCR (PHY register 0) bit 14: loopback; and promiscuous, full duplex, receiver and
+    transmitter on.
+    """
     r = ptr32(base)
     bit = 1
     r[0xA8 >> 2] = 0x4000 if on else 0
@@ -29,7 +36,9 @@ def _phy_loopback(base: int, on: int):
 
 
 class Device:
-    """The link of the device under test: the chip itself, and a copy of what is sent for the peer, uncounted."""
+    """The link of the device under test: the chip itself, and a copy of what is sent for the
+    peer, uncounted.
+    """
 
     mtu = 1500
 
@@ -91,14 +100,22 @@ class Counter:
 
 
 def peers(peer_buffer, **limits):
-    """(device's stack, peer's stack, counter), with addresses, active.  peer_buffer: bytes of the peer's rings."""
+    """(device's stack, peer's stack, counter), with addresses, active.  peer_buffer: bytes of
+    the peer's rings.
+    """
     counter = Counter()
     chip = lan9118.LAN9118()
     _phy_loopback(chip.base, 0)
-    ours, theirs = loop.pair(slots=6)
+    ours, theirs = loop.pair(slots=4)
     net = Stack(Device(chip, counter, ours), random=fixed, **limits)
     peer = Stack(
-        Peer(chip, theirs), random=fixed, connections=2, rx_buffer=peer_buffer, tx_buffer=peer_buffer, time_wait=4
+        Peer(chip, theirs),
+        random=fixed,
+        connections=2,
+        rx_buffer=peer_buffer,
+        tx_buffer=peer_buffer,
+        time_wait=4,
+        neighbours=2,
     )
     net.ifconfig(("10.9.0.2", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
     peer.ifconfig(("10.9.0.1", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
