@@ -9,7 +9,7 @@ present, and raise OSError when the connection is of no more use.
 from micropython import const
 
 import http_leaves as leaf
-from http_leaves import dechunk, move, put, put_decimal, put_size
+from http_leaves import dechunk, put
 
 _HEADROOM = const(184)     # http_slot.HEADROOM, and its states
 _EXPECT = const(1)
@@ -18,7 +18,7 @@ _CHUNKED = const(3)
 _PAGE = const(4)
 _DONE = const(5)
 
-_TYPE = const(21)          # the record of http_leaves: Content-Type
+_TYPE = const(19)          # the record of http_leaves: Content-Type
 _CHUNK_PHASE = const(0)
 _CHUNK_USED = const(3)
 _SIZE_LINE = const(6)
@@ -30,6 +30,7 @@ _CONNECTION = (b"Connection: close\r\n", b"", b"Connection: keep-alive\r\n")
 _WITH_LENGTH = tuple([_OK + line + b"Content-Length: " for line in _CONNECTION])
 _WITH_CHUNKS = tuple([_OK + line + b"Transfer-Encoding: chunked" for line in _CONNECTION])
 _WITH_TYPE = b"\r\nContent-Type: "
+_HEX = b"0123456789abcdef"
 _BLANK = b"\r\n\r\n"
 _TAIL = b"\r\n"                    # what ends a chunk, the last chunk, and both
 _LAST = b"0\r\n\r\n"
@@ -86,7 +87,7 @@ def _ask_for_body(s):
     """Puts 100 Continue in front of the held answer, to be sent ahead of it."""
     s.body_at = s.out_end
     s.out_end = s.out
-    s.out = put(s.buf, s.out, _CONTINUE, len(_CONTINUE))
+    s.out = put(s.buf, s.out, _CONTINUE, 0, len(_CONTINUE))
     s.hold = False
     s.state = _EXPECT
 
@@ -110,19 +111,37 @@ def _head(s, end, length, kind):
     at = end - 4
     n = rec[_TYPE + 1] - rec[_TYPE]
     if kind is None and n:
-        at -= n
-        move(buf, at, rec[_TYPE], n)
+        at = put(buf, at, buf, rec[_TYPE], n)
     else:
         kind = kind or _BINARY
-        at = put(buf, at, kind, len(kind))
-    put(buf, end, _BLANK, 4)
-    at = put(buf, at, _WITH_TYPE, len(_WITH_TYPE))
+        at = put(buf, at, kind, 0, len(kind))
+    put(buf, end, _BLANK, 0, 4)
+    at = put(buf, at, _WITH_TYPE, 0, len(_WITH_TYPE))
     if length < 0:
         start = _WITH_CHUNKS[s.keep]
     else:
         start = _WITH_LENGTH[s.keep]
-        at = put_decimal(buf, at, length)
-    return put(buf, at, start, len(start))
+        at = _put_decimal(buf, at, length)
+    return put(buf, at, start, 0, len(start))
+
+
+def _put_decimal(buf, end, n):
+    """Writes n in digits that end just before `end`; returns where they start."""
+    while True:
+        end -= 1
+        buf[end] = 48 + n % 10
+        n //= 10
+        if not n:
+            return end
+
+
+def _put_size(buf, end, n):
+    """Writes the size line of a chunk of n bytes, always four digits, so that it ends at `end`."""
+    buf[end - 1] = 10
+    buf[end - 2] = 13
+    for at in range(end - 3, end - 7, -1):
+        buf[at] = _HEX[n & 15]
+        n >>= 4
 
 
 def page(s, kind, pieces):
@@ -235,13 +254,13 @@ def pass_on_chunks(s):
         s.out = at - _SIZE_LINE
     s.hold = False
     if n:
-        put_size(s.buf, at - _SIZE_LINE, n)
+        _put_size(s.buf, at, n)
         tail = _LAST_TAIL if done else _TAIL
         s.out_end = at + n + len(tail)
     else:
         tail = _LAST
         s.out_end = at - 1
-    put(s.buf, s.out_end, tail, len(tail))
+    put(s.buf, s.out_end, tail, 0, len(tail))
     s.at = s.scan = s.chunk[_CHUNK_USED]
     if done:
         s.state = _DONE

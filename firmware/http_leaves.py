@@ -1,4 +1,4 @@
-"""Viper leaves of the HTTP engine: everything that looks at a request byte by byte.
+"""The leaves of the HTTP engine: everything that looks at a request byte by byte.
 
 Each works on a buffer whose bounds the caller has checked, allocates nothing and returns a small
 integer.  The plain twins that say what each has to do are in
@@ -6,15 +6,14 @@ host_tests/leaves/test_http_leaves.py.
 
 A request is described by a record, an ``array('H')`` of RECORD_LEN offsets into the buffer:
 
-    0  end of the method          3  end of the path, where '?' or the target's end is
-    1  start of the target        4  minor version: 0 or 1
-    2  end of the target          5  where the first header field starts
-    6 + 3 * k  start, end and number of occurrences of the k-th field of FIELDS
+    0  end of the method          2  end of the target
+    1  start of the target        3  end of the path, where '?' or the target's end is
+    4 + 3 * k  start, end and number of occurrences of the k-th field of FIELDS
 """
 
 from micropython import const
 
-RECORD_LEN = 24
+RECORD_LEN = 22
 
 # The fields the engine acts upon: length byte, lower-case name; a zero ends the table.
 FIELDS = (b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06expect"
@@ -25,20 +24,12 @@ FIELDS = (b"\x04host\x0econtent-length\x11transfer-encoding\x0aconnection\x06exp
 TOKEN = b"\x00\x00\x00\x00\xfa\x6c\xff\x03\xfe\xff\xff\xc7\xff\xff\xff\x57"
 HOST = b"\x00\x00\x00\x00\xf2\x7f\xff\x2f\xfe\xff\xff\xaf\xfe\xff\xff\x47"
 
-# What request_line() and fields() return.
-GOOD = 0
-BAD_LINE = 1
-BAD_VERSION = 2
-BAD_FIELD = 3
-
 _METHOD_END = const(0)
 _TARGET = const(1)
 _TARGET_END = const(2)
 _PATH_END = const(3)
-_MINOR = const(4)
-_FIELD = const(5)
-_SEEN = const(6)
-_RECORD_LEN = const(24)
+_SEEN = const(4)
+_RECORD_LEN = const(22)
 
 # Phases of the chunk decoder; its record is an array('i') of CHUNK_LEN words.
 CHUNK_LEN = 4
@@ -67,9 +58,10 @@ _CHUNK_MAX = const(0x3ffffff)
 
 @micropython.viper
 def head_end(buf: ptr8, start: int, at: int, end: int) -> int:
-    """Looks for the empty line that ends the head beginning at `start`: the offset after it, 0
-    when it is not there yet, -1 for a line that does not end in CR LF.  Looks at the bytes from
-    `at` on, so that bytes which arrive one by one are each looked at once."""
+    """Looks for the empty line that ends the head beginning at `start`: the offset after it,
+    0 when it is not there yet, -1 for a line that does not end in CR LF.  Looks at the bytes
+    from `at` on, so that bytes which arrive one by one are each looked at once.
+    """
     i = at
     while i < end:
         if buf[i] == 10:
@@ -83,46 +75,37 @@ def head_end(buf: ptr8, start: int, at: int, end: int) -> int:
 
 @micropython.viper
 def request_line(buf: ptr8, at: int, rec: ptr16, token: ptr8) -> int:
-    """Reads the request line at `at`, of a head that head_end() found complete, and fills
-    rec[0..5]."""
+    """Reads the request line at `at`, of a head that head_end() found complete: fills
+    rec[0..3] and returns where the version begins, 0 when the line is malformed before
+    that.
+    """
     i = at
     while buf[i] < 128 and (token[buf[i] >> 3] >> (buf[i] & 7)) & 1:
         i += 1
     if i == at or buf[i] != 32:
-        return 1
+        return 0
     rec[_METHOD_END] = i
     i += 1
-    rec[_TARGET] = i
+    start = i
     path_end = 0
     while buf[i] > 32 and buf[i] < 127:
         if buf[i] == 63 and path_end == 0:
             path_end = i
         i += 1
-    if int(rec[_TARGET]) == i or buf[i] != 32:
-        return 1
+    if start == i or buf[i] != 32:
+        return 0
+    rec[_TARGET] = start
     rec[_TARGET_END] = i
     rec[_PATH_END] = path_end if path_end else i
-    # "HTTP/" digit "." digit CR LF; the head ends in CR LF CR LF, so eleven bytes may be looked at
-    # only after each one before was right.
-    if (buf[i + 1] != 72 or buf[i + 2] != 84 or buf[i + 3] != 84 or buf[i + 4] != 80
-            or buf[i + 5] != 47):
-        return 1
-    major = int(buf[i + 6]) - 48
-    if major < 0 or major > 9 or buf[i + 7] != 46:
-        return 1
-    minor = int(buf[i + 8]) - 48
-    if minor < 0 or minor > 9 or buf[i + 9] != 13 or buf[i + 10] != 10:
-        return 1
-    rec[_MINOR] = 1 if minor else 0
-    rec[_FIELD] = i + 11
-    return 0 if major == 1 else 2
+    return i + 1
 
 
 @micropython.viper
-def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -> int:
-    """Checks the field lines in at..end, where `end` is just past the empty line, and notes those
-    of the table `names`.  Refused: no colon, blanks before it, folded lines, control characters,
-    a lone CR."""
+def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -> bool:
+    """Checks the field lines in at..end, where `end` is just past the empty line, and notes
+    those of the table `names`.  False: no colon, blanks before it, folded lines, control
+    characters, a lone CR.
+    """
     i = _SEEN
     while i < _RECORD_LEN:
         rec[i] = 0
@@ -133,7 +116,7 @@ def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -
         while buf[i] < 128 and (token[buf[i] >> 3] >> (buf[i] & 7)) & 1:
             i += 1
         if i == start or buf[i] != 58:
-            return 3
+            return False
         size = i - start
         slot = _SEEN
         k = 0
@@ -153,24 +136,25 @@ def fields(buf: ptr8, at: int, end: int, rec: ptr16, names: ptr8, token: ptr8) -
         stop = i
         while buf[i] >= 32 or buf[i] == 9:
             if buf[i] == 127:
-                return 3
+                return False
             if buf[i] != 32 and buf[i] != 9:
                 stop = i + 1
             i += 1
         if buf[i] != 13 or buf[i + 1] != 10:
-            return 3
+            return False
         if names[k]:
             rec[slot] = value
             rec[slot + 1] = stop
             rec[slot + 2] = rec[slot + 2] + 1
         i += 2
-    return 0
+    return True
 
 
 @micropython.viper
 def lookup(buf: ptr8, at: int, end: int, table: ptr8) -> int:
-    """The place in `table` (length byte, name; a zero ends it) of buf[at:end], byte for byte; -1:
-    none."""
+    """The place in `table` (length byte, name; a zero ends it) of buf[at:end], byte for byte;
+    -1: none.
+    """
     size = end - at
     place = 0
     k = 0
@@ -198,9 +182,10 @@ def made_of(buf: ptr8, at: int, end: int, allowed: ptr8) -> bool:
 
 @micropython.viper
 def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
-    """How the lower-case `word` stands in the comma-separated list buf[at:end], in any case of
-    letters: 0 not at all, 1 before the end or more than once, 2 as the last of several, 3 as the
-    only one."""
+    """How the lower-case `word` stands in the comma-separated list buf[at:end], in any case
+    of letters: 0 not at all, 1 before the end or more than once, 2 as the last of several,
+    3 as the only one.
+    """
     found = 0
     items = 0
     while at < end:
@@ -236,7 +221,8 @@ def listed(buf: ptr8, at: int, end: int, word: ptr8, size: int) -> int:
 @micropython.viper
 def decimal(buf: ptr8, at: int, end: int) -> int:
     """The number in buf[at:end]; -1 when it is not digits alone, -2 when it is above
-    999,999,999."""
+    999,999,999.
+    """
     if at == end:
         return -1
     value = 0
@@ -256,61 +242,28 @@ def decimal(buf: ptr8, at: int, end: int) -> int:
 
 
 @micropython.viper
-def put_decimal(buf: ptr8, end: int, value: int) -> int:
-    """Writes `value` in digits that end just before `end`; returns where they start."""
-    while True:
-        tens = value // 10
-        end -= 1
-        buf[end] = 48 + value - tens * 10
-        value = tens
-        if value == 0:
-            return end
-
-
-@micropython.viper
-def put_size(buf: ptr8, at: int, value: int):
-    """Writes a chunk's size line, four hexadecimal digits and CR LF, at `at`."""
-    i = 3
-    while i >= 0:
-        digit = value & 15
-        buf[at + i] = 48 + digit if digit < 10 else 87 + digit
-        value >>= 4
-        i -= 1
-    buf[at + 4] = 13
-    buf[at + 5] = 10
-
-
-@micropython.viper
-def put(buf: ptr8, end: int, text: ptr8, n: int) -> int:
-    """Writes the n bytes of `text` so that they end just before `end`; returns where they start.
-    (A slice assignment would do the same, but allocates on some versions of MicroPython.)"""
-    at = end - n
+def put(buf: ptr8, end: int, text: ptr8, at: int, n: int) -> int:
+    """Writes the n bytes of `text` from `at` on so that they end just before `end`; returns
+    where they start.  `text` may be `buf` itself, and the ranges may overlap.  (A slice
+    assignment would do the same, but allocates on some versions of MicroPython.)
+    """
+    to = end - n
+    step = 1
     i = 0
-    while i < n:
-        buf[at + i] = text[i]
-        i += 1
-    return at
-
-
-@micropython.viper
-def move(buf: ptr8, to: int, at: int, n: int):
-    """Copies n bytes from `at` to `to` within one buffer; the ranges may overlap."""
-    if to < at:
-        i = 0
-        while i < n:
-            buf[to + i] = buf[at + i]
-            i += 1
-    elif to > at:
+    if int(text) + at < int(buf) + to:
+        step = -1
         i = n - 1
-        while i >= 0:
-            buf[to + i] = buf[at + i]
-            i -= 1
+    while n:
+        buf[to + i] = text[at + i]
+        i += step
+        n -= 1
+    return to
 
 
-@micropython.viper
-def framing(c: int, phase: int, rec: ptr32) -> int:
+def framing(c, phase, rec):
     """What byte `c` of the chunked coding's framing leads to: the next phase, CHUNKS_BAD or
-    CHUNKS_TOO_LARGE.  Gathers a chunk's size in rec[_LEFT]."""
+    CHUNKS_TOO_LARGE.  Gathers a chunk's size in rec[_LEFT].
+    """
     if phase <= _SIZE:
         digit = c - 48
         if digit < 0 or digit > 9:
@@ -318,7 +271,7 @@ def framing(c: int, phase: int, rec: ptr32) -> int:
             if digit < 10 or digit > 15:
                 digit = -1
         if digit >= 0:
-            size = (int(rec[_LEFT]) << 4) + digit
+            size = (rec[_LEFT] << 4) + digit
             rec[_LEFT] = size
             return -2 if size > _CHUNK_MAX else _SIZE
         if phase == _SIZE:
@@ -348,11 +301,12 @@ def framing(c: int, phase: int, rec: ptr32) -> int:
 
 @micropython.viper
 def dechunk(buf: ptr8, at: int, end: int, record) -> int:
-    """Decodes chunked coding in buf[at:end], in place: the data moves together at `at`.  Returns
-    the number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; record[_USED] says where reading
-    stopped, which is `end` unless the last chunk and its trailers are complete (record[_PHASE] is
-    CHUNKS_DONE)."""
-    rec = ptr32(record)     # a pointer handed on to framing() would be an integer, and a large one
+    """Decodes chunked coding in buf[at:end], in place: the data moves together at
+    `at`.  Returns the number of its bytes, CHUNKS_BAD or CHUNKS_TOO_LARGE; record[_USED]
+    says where reading stopped, which is `end` unless the last chunk and its trailers are
+    complete (record[_PHASE] is CHUNKS_DONE).
+    """
+    rec = ptr32(record)
     phase = int(rec[_PHASE])
     out = at
     i = at

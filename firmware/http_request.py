@@ -10,17 +10,20 @@ from micropython import const
 
 import http_leaves as leaf
 from http_answer import refuse
-from http_leaves import decimal, fields, listed, made_of, move, request_line
+from http_leaves import decimal, fields, listed, lookup, made_of, put, request_line
 
 # --- where the record of http_leaves keeps things
-_MINOR = const(4)
-_FIELDS_AT = const(5)
-_HOST = const(6)
-_LENGTH = const(9)
-_CODING = const(12)
-_CONNECTION = const(15)
-_EXPECTED = const(18)
+_HOST = const(4)
+_LENGTH = const(7)
+_CODING = const(10)
+_CONNECTION = const(13)
+_EXPECTED = const(16)
 _HEADROOM = const(184)     # http_slot.HEADROOM
+
+_VERSIONS = b"\x0aHTTP/1.0\r\n\x0aHTTP/1.1\r\n\x00"
+_VERSION_LEN = const(10)     # with the line's end
+_STRANGE = const(-1)
+_MALFORMED = const(-2)
 
 _WHY = {
     400: "Content-Length and Transfer-Encoding do not say clearly where the body ends.",
@@ -45,7 +48,7 @@ def incomplete(s):
     elif s.end == s.cap:
         n = s.end - s.at
         if s.at > _HEADROOM:
-            move(s.buf, _HEADROOM, s.at, n)
+            put(s.buf, _HEADROOM + n, s.buf, s.at, n)
             s.at = _HEADROOM
             s.scan = s.end = _HEADROOM + n
         elif s.buf.find(b"\r\n", s.at, s.end) < 0:
@@ -61,14 +64,17 @@ def check(s):
     buf = s.buf
     s.keep = 0
     s.head_only = False
-    bad = request_line(buf, s.at, rec, leaf.TOKEN)
-    if bad == leaf.BAD_VERSION:
-        return refuse(s, 505, "This server speaks HTTP/1.1.")
-    if bad:
-        return refuse(s, 400, "The request line is malformed.")
-    if fields(buf, rec[_FIELDS_AT], s.body_at, rec, leaf.FIELDS, leaf.TOKEN):
+    at = request_line(buf, s.at, rec, leaf.TOKEN)
+    minor = lookup(buf, at, at + _VERSION_LEN, _VERSIONS) if at else _MALFORMED
+    if minor < 0:
+        minor = _other_version(buf, at)
+        if minor < 0:
+            if minor == _MALFORMED:
+                return refuse(s, 400, "The request line is malformed.")
+            return refuse(s, 505, "This server speaks HTTP/1.1.")
+    s.minor = minor
+    if not fields(buf, at + _VERSION_LEN, s.body_at, rec, leaf.FIELDS, leaf.TOKEN):
         return refuse(s, 400, "A header field is malformed.")
-    s.minor = rec[_MINOR]
     hosts = rec[_HOST + 2]
     if hosts != 1 and (hosts or s.minor):
         return refuse(s, 400, "A request names its Host, once.")
@@ -78,6 +84,16 @@ def check(s):
     if status:
         return refuse(s, status, _WHY[status])
     return True
+
+
+def _other_version(buf, at):
+    """The version at `at` is none of _VERSIONS: 1 for a later HTTP/1.x (RFC 9110, 2.5), _STRANGE
+    for one that we do not speak, _MALFORMED for none at all or when `at` is 0."""
+    text = bytes(buf[at:at + _VERSION_LEN])
+    digits = text[5:6] + text[7:8]
+    if at and digits.isdigit() and text == b"HTTP/%s.%s\r\n" % (digits[:1], digits[1:]):
+        return 1 if digits[0] == 49 else _STRANGE
+    return _MALFORMED
 
 
 def _framing(s):

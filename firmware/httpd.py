@@ -93,8 +93,9 @@ class Server:
                             moved = True
                     except (OSError, MemoryError):
                         self._abort(s)
-            if (self.now - self.swept) & _WRAP >= _TICK_MS:
-                self._sweep()
+        if (self.now - self.swept) & _WRAP >= _TICK_MS:
+            self.routes.uptime()
+            self._sweep()
         return moved
 
     def _accept(self):

@@ -122,6 +122,13 @@ def test_http_1_0(server):
             assert answer.body == b"hi" and answer.fields[b"connection"] == b"keep-alive"
 
 
+@pytest.mark.parametrize("version", [b"1.1", b"1.2", b"1.9"])
+def test_later_versions_of_http_1(client, version):
+    request = b"GET /echo HTTP/%s\r\nHost: a\r\n\r\n" % version
+    for _ in range(2):
+        assert client.ask(request).body == request[:-2]
+
+
 def test_connection_close(client):
     answer = client.ask(b"GET /echo HTTP/1.1\r\nHost: a\r\nConnection: te, Close\r\n\r\n")
     assert answer.fields[b"connection"] == b"close" and client.at_end()

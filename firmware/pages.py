@@ -1,0 +1,80 @@
+"""The pages of the echo device: generators of strings, each a piece of a page.
+
+They show what the stack tells of itself: address, memory and connections.
+"""
+
+import gc
+
+_PAGE_START = """<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><title>ferrule</title>
+<meta name="viewport" content="width=device-width,initial-scale=1">
+<link rel="icon" href="data:,"><style>
+:root{color-scheme:light dark}
+body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding:0 1rem}
+"""
+_PAGE_STYLE = """h1{font-size:1.5rem;margin:0}h2{font-size:1rem;margin:2rem 0 .5rem}
+.t{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
+th,td{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #8884;
+white-space:nowrap}
+th{font-weight:600}.n{text-align:right}
+code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}
+</style></head><body><h1>ferrule</h1>
+"""
+_PAGE_END = """</table></div><h2>Try</h2>
+<p><code>curl --data-binary @file http://%s/echo</code> sends the file back.
+<a href="/echo/hello?you=1">/echo/hello</a> shows your request,
+<a href="/netstat">/netstat</a> is this page as JSON.</p></body></html>
+"""
+_TABLE = """</table></div><h2>%s</h2><div class="t"><table>
+"""
+_ROW = ("<tr><td>%s</td><td>%s</td><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%d</td>"
+        "<td>%s</td></tr>\n")
+_COLUMNS = ("<tr><th>State</th><th>Local</th><th>Remote</th><th class=\"n\">To read</th>"
+            "<th class=\"n\">To send</th><th>Timer</th></tr>\n")
+
+
+def home(net, uptime, host):
+    """The page for people, in pieces.  `host` is the name they reached us by, or empty."""
+    address = net.ifconfig()[0]
+    yield _PAGE_START
+    yield _PAGE_STYLE
+    yield "<p>A TCP/IP stack in MicroPython, answering from %s.</p><div><table>\n" % address
+    yield ("<tr><th>Up</th><td>%s</td></tr>\n<tr><th>Address</th><td>%s</td></tr>\n"
+           "<tr><th>Heap</th><td>%d bytes in use, %d free</td></tr>\n"
+           "<tr><th>Stack's buffers</th><td>%d bytes, taken at start</td></tr>\n" % (
+               _duration(uptime), address, gc.mem_alloc(), gc.mem_free(),
+               total(net.memory())))
+    yield _TABLE % "Connections" + _COLUMNS
+    for row in net.netstat():
+        timer = "%s, %d ms" % (row[6], row[7]) if row[6] else ""
+        yield _ROW % (row[5], "%s:%d" % row[3], "%s:%d" % row[4], row[1], row[2], timer)
+    yield _PAGE_END % (host or address)
+
+
+def netstat(net, uptime):
+    """The same as JSON, in pieces."""
+    yield '{"address": "%s", "uptime_s": %d,\n "heap": {"used": %d, "free": %d},\n' % (
+        net.ifconfig()[0], uptime, gc.mem_alloc(), gc.mem_free())
+    yield ' "memory": {%s},\n "connections": [' % ", ".join(
+        ['"%s": %d' % item for item in net.memory().items()])
+    comma = "\n"
+    for row in net.netstat():
+        yield comma + ('  {"protocol": "%s", "recv_q": %d, "send_q": %d, "local": "%s:%d", '
+                       '"remote": "%s:%d", "state": "%s", "timer": "%s", "ms_left": %d}') % (
+            (row[0], row[1], row[2]) + row[3] + row[4] + row[5:8])
+        comma = ",\n"
+    yield "\n]}\n"
+
+
+def total(memory):
+    """What memory() says in sum."""
+    for what, n in memory.items():
+        if what == "total":
+            return n
+    return 0
+
+
+def _duration(seconds):
+    text = "%d:%02d:%02d" % (seconds // 3600 % 24, seconds // 60 % 60, seconds % 60)
+    days = seconds // 86400
+    return "%d days, %s" % (days, text) if days else text
