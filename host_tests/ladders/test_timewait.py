@@ -72,6 +72,25 @@ def test_a_syn_with_a_higher_number_opens_the_pair_again(wire):
     assert 2 < (wire.flow().iss - before) % 4294967296 < 2147483648
 
 
+@proves("MAY-2")
+def test_the_reopened_pair_begins_above_every_number_that_was_used(wire):
+    # Five milliseconds move the clock of first numbers by 1250; 2000 numbers were used.
+    wire.opened(mss=1000)
+    before = wire.flow().iss
+    wire.play("""
+        0  us.write 2000
+        0  ==> ACK      1:1001     ack=1
+        0  ==> ACK      1001:2001  ack=1
+        1  us.close
+        1  ==> FIN ACK  2001       ack=1
+        2  <== FIN ACK  1          ack=2002
+        2  ==> ACK      2002       ack=2
+        5  <== SYN      0          isn=5000
+        5  ==> SYN ACK  0          ack=1
+    """)
+    assert 2001 < (wire.flow().iss - before) % 4294967296 < 2147483648
+
+
 @proves("MAY-2", "RFC5961-4.2-1")
 def test_a_syn_with_an_older_number_does_not_open_the_pair_again(wire):
     wire.time_wait()

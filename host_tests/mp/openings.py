@@ -22,7 +22,7 @@ def _prepare(wire, win=8192, isn=None, configure=None, **limits):
 def listening(wire, port=80, backlog=None, **options):
     """`us` listens on `port`."""
     _prepare(wire, **options)
-    wire.play("0 us.listen %d %s" % (port, "" if backlog is None else backlog))
+    wire.bring("0 us.listen %d %s" % (port, "" if backlog is None else backlog))
     wire.mark()
 
 
@@ -30,7 +30,7 @@ def syn_received(wire, mss=1460, **options):
     """Passive: the SYN came, the SYN+ACK went out at 0."""
     win = options.get("win", 8192)
     listening(wire, **options)
-    wire.play(
+    wire.bring(
         """
         0  <== SYN      0  mss=%d win=%d
         0  ==> SYN ACK  0  ack=1
@@ -44,7 +44,7 @@ def syn_received(wire, mss=1460, **options):
 def opened(wire, mss=1460, **options):
     """Passive, ESTABLISHED, accepted."""
     syn_received(wire, mss=mss, **options)
-    wire.play("""
+    wire.bring("""
         0  <== ACK  1  ack=1
         0  us.accept
         0  us.state ESTABLISHED
@@ -55,7 +55,7 @@ def opened(wire, mss=1460, **options):
 def syn_sent(wire, port=80, **options):
     """Active: the SYN went out at 0."""
     _prepare(wire, **options)
-    wire.play(
+    wire.bring(
         """
         0  us.connect %d
         0  ==> SYN 0
@@ -70,7 +70,7 @@ def connected(wire, mss=1460, rtt=0, **options):
     """Active, ESTABLISHED; the SYN+ACK took `rtt` milliseconds."""
     win = options.get("win", 8192)
     syn_sent(wire, **options)
-    wire.play(
+    wire.bring(
         """
         %d  <== SYN ACK  0  ack=1 mss=%d win=%d
         %d  ==> ACK      1  ack=1
@@ -84,7 +84,7 @@ def connected(wire, mss=1460, rtt=0, **options):
 def fin_wait_1(wire, shutdown=False, **options):
     """We closed (or shut down writing); our FIN, number 1, is not acknowledged."""
     opened(wire, **options)
-    wire.play(
+    wire.bring(
         """
         0  us.%s
         0  ==> FIN ACK  1  ack=1
@@ -98,7 +98,7 @@ def fin_wait_1(wire, shutdown=False, **options):
 def fin_wait_2(wire, shutdown=False, **options):
     """Our FIN is acknowledged."""
     fin_wait_1(wire, shutdown, **options)
-    wire.play("""
+    wire.bring("""
         0  <== ACK  1  ack=2
         0  us.state FIN_WAIT_2
     """)
@@ -108,7 +108,7 @@ def fin_wait_2(wire, shutdown=False, **options):
 def closing(wire, **options):
     """Both FINs crossed; ours is not acknowledged."""
     fin_wait_1(wire, **options)
-    wire.play("""
+    wire.bring("""
         0  <== FIN ACK  1  ack=1
         0  ==> ACK      2  ack=2
         0  us.state CLOSING
@@ -119,7 +119,7 @@ def closing(wire, **options):
 def time_wait(wire, **options):
     """We closed first, everything is acknowledged; 2 MSL began at 0."""
     fin_wait_2(wire, **options)
-    wire.play("""
+    wire.bring("""
         0  <== FIN ACK  1  ack=2
         0  ==> ACK      2  ack=2
         0  us.state TIME_WAIT
@@ -130,7 +130,7 @@ def time_wait(wire, **options):
 def close_wait(wire, **options):
     """The peer closed; its FIN, number 1, is acknowledged."""
     opened(wire, **options)
-    wire.play("""
+    wire.bring("""
         0  <== FIN ACK  1  ack=1
         0  ==> ACK      1  ack=2
         0  us.state CLOSE_WAIT
@@ -141,7 +141,7 @@ def close_wait(wire, **options):
 def last_ack(wire, **options):
     """The peer closed, then we did; our FIN, number 1, is not acknowledged."""
     close_wait(wire, **options)
-    wire.play("""
+    wire.bring("""
         0  us.close
         0  ==> FIN ACK  1  ack=2
         0  us.state LAST_ACK

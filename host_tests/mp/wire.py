@@ -256,6 +256,12 @@ class Wire:
         ladder.play(self, text, self.recording)
         self.forget()
 
+    def bring(self, text):
+        """Play a ladder of an opening: never recorded."""
+        self.stack()
+        ladder.play(self, text)
+        self.forget()
+
     def record(self, text):
         """Play the lines of `text` without its ==> lines, print what was seen, and fail."""
         self.stack()
