@@ -5,8 +5,8 @@
 
 Actions: `echo` sends SIZE bytes, half-closes, and wants them back; `push` sends SIZE bytes and
 prints the answer; `pull` reads to the end and prints count and SHA-256; `first` closes before the
-server does, `second` after it; `refused` prints the errno of a connection that nobody takes.
-Prints one line; exits 1 when wrong.
+server does, `second` after it; `many` opens SIZE connections one after another; `refused` prints
+the errno of a connection that nobody takes. Prints one line; exits 1 when wrong.
 """
 
 import hashlib
@@ -88,9 +88,27 @@ def second(sock, size):
 ACTIONS = {"echo": echo, "push": push, "pull": pull, "first": first, "second": second}
 
 
+def many(net, address, count):
+    """So many connections one after another, all closed by us: every one leaves TIME-WAIT here."""
+    for number in range(count):
+        sock = net.socket()
+        sock.settimeout(_TIMEOUT_S)
+        sock.connect(address)
+        hello = b"hello %d\n" % number
+        sock.write(hello)
+        answer = sock.readline()
+        if answer != hello:
+            raise ValueError("%r came back for %r" % (answer, hello))
+        sock.close()
+    print("%d connections" % count)
+    return 0
+
+
 def main(action, address, port, size="0"):
     """Run one action and wait until the connection has left the stack, or is in TIME_WAIT."""
     net = stack()
+    if action == "many":
+        return many(net, net.getaddrinfo(address, int(port))[0][-1], int(size))
     sock = net.socket()
     sock.settimeout(_TIMEOUT_S)
     try:

@@ -67,15 +67,15 @@ class Namespace:
 
     def __init__(self):
         self._started = []
-        self._holder = subprocess.Popen(
+        self.holder = subprocess.Popen(
             ["unshare", "-Urnm", "sh", "-c", SET_UP],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
         )
-        if self._holder.stdout.readline() != "up\n":
-            said = self._holder.communicate(timeout=10)[1]
+        if self.holder.stdout.readline() != "up\n":
+            said = self.holder.communicate(timeout=10)[1]
             raise RuntimeError(f"the namespace could not be set up: {said}")
         self._enter = [
             "nsenter",
@@ -84,7 +84,7 @@ class Namespace:
             "-n",
             "-m",
             "-t",
-            str(self._holder.pid),
+            str(self.holder.pid),
         ]
 
     def __enter__(self):
@@ -97,10 +97,10 @@ class Namespace:
         """End what was started here, then the namespace itself."""
         for process in self._started:
             stop(process)
-        self._holder.stdin.close()
-        self._holder.wait(timeout=10)
-        self._holder.stdout.close()
-        self._holder.stderr.close()
+        self.holder.stdin.close()
+        self.holder.wait(timeout=10)
+        self.holder.stdout.close()
+        self.holder.stderr.close()
 
     def device_env(self, **more):
         """The environment for the device on the veth."""

@@ -137,10 +137,19 @@ def die(how, port, request, address):
 
 
 def serve(port, action, size):
-    """Take one connection from the device, do one thing with it, and say what was seen."""
+    """Take a connection from the device, do one thing with it, and say what was seen. With "many",
+    `size` connections one after another, each greeted."""
     listener = socket.create_server(("10.9.0.1", port))
     print("listening", flush=True)
     listener.settimeout(TIMEOUT_S)
+    for _ in range(size if action == "many" else 0):
+        sock, _ = listener.accept()
+        with sock:
+            sock.settimeout(TIMEOUT_S)
+            sock.sendall(sock.recv(100))
+            assert sock.recv(100) == b"", "no end of stream"
+    if action == "many":
+        return {"served": size}
     sock, _ = listener.accept()
     sock.settimeout(TIMEOUT_S)
     with sock:
@@ -271,7 +280,7 @@ def arguments():
     one.add_argument("--address", default="")
     one = commands.add_parser("serve")
     one.add_argument("--port", type=int, required=True)
-    one.add_argument("action", choices=("echo", "sink", "source", "greet", "leave"))
+    one.add_argument("action", choices=("echo", "sink", "source", "greet", "leave", "many"))
     one.add_argument("--size", type=int, default=0)
     one = commands.add_parser("requests")
     one.add_argument("--count", type=int, required=True)

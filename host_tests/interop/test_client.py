@@ -65,6 +65,10 @@ def test_the_one_who_closes_second_keeps_nothing(lan, micropython):
     assert call(lan, micropython, "second", "leave") == ["bye", "left: "]
 
 
+def test_500_calls_one_after_another(lan, micropython):
+    assert call(lan, micropython, "many", "many", 500) == ["500 connections"]
+
+
 def test_a_closed_port_gives_econnrefused(lan, micropython):
     assert call(lan, micropython, "refused") == ["errno 111"]
 

@@ -67,10 +67,24 @@ def test_requests_that_either_side_closes_neither_fail_nor_stall(lan):
     requests(lan, REQUESTS // 2, "--client-closes")
 
 
-def requests(lan, count, *more):
-    """So many requests, a new connection each, four at a time."""
+@pytest.mark.parametrize("at_once, count", [(1, 500), (8, 800)])
+def test_requests_one_after_another_and_eight_at_once(lan, at_once, count):
+    lan.set("net.ipv4.ip_local_port_range", "32768 60999")
+    requests(lan, count, at_once=at_once)
+
+
+def test_ab_counts_no_failure(lan):
+    need_tool("ab", "apache2-utils")
+    lan.set("net.ipv4.ip_local_port_range", "32768 60999")
+    said = lan.run(["ab", "-q", "-n", REQUESTS, "-c", 4, f"http://{lan.DEVICE}/echo/ab"]).stdout
+    assert f"Complete requests:      {REQUESTS}\n" in said, said
+    assert "Failed requests:        0\n" in said and "Non-2xx" not in said, said
+
+
+def requests(lan, count, *more, at_once=4):
+    """So many requests, a new connection each."""
     before = lan.counters()
-    command = [*PEER, "requests", "--count", count, "--at-once", 4, *more]
+    command = [*PEER, "requests", "--count", count, "--at-once", at_once, *more]
     done = lan.run(command, timeout=60 + count // 20)
     after = lan.counters()
     grown = {name: after[name] - before[name] for name in ("TcpActiveOpens", "TcpRetransSegs")}

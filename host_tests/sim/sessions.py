@@ -115,7 +115,7 @@ def numbers_wrap(seed, size=SIZE):
 
 
 def echo_between(world, local, size):
-    """One echo from a's port `local`, on a wire that loses nothing until the connection is open."""
+    """One echo from a's port `local`; the wire is clean until the connection is open."""
     world.wire.rates(delay=5)
     server = EchoServer(world.b, PORT)
     client = EchoClient(world.a, PORT, size, key=world.seed, local=local)
