@@ -10,16 +10,21 @@ many bytes (of `block`, over and over), then closes. Prints "ready" when it list
 import hashlib
 import os
 import sys
+import time
 
 sys.path.insert(0, __file__.rsplit("/", 3)[0] + "/lib" if "/" in __file__ else "../../lib")
 
 import ferrule  # noqa: E402
+from ferrule.link.impair import Impair  # noqa: E402
 from ferrule.link.packet import Packet  # noqa: E402
 
 _CHUNK = 2048
 
 # 251 is a prime number: a block or a segment out of place never looks right.
 BLOCK = bytes(range(251)) * 41
+
+# With IMPAIR_SEED in the environment the wire does this, in parts per million of the frames.
+ROUGH = {"loss": 20_000, "duplicate": 10_000, "reorder": 20_000, "corrupt": 5_000, "delay": 1}
 
 
 class Echo:
@@ -106,7 +111,11 @@ def stack():
         raise SystemExit("these services need FERRULE_LINK=packet:INTERFACE, not %s" % kind)
     mac = os.getenv("FERRULE_MAC")
     mac = bytes(int(part, 16) for part in mac.split(":")) if mac else None
-    net = ferrule.Stack(Packet(name, mac), connections=8, half_open=16)
+    link = Packet(name, mac)
+    seed = os.getenv("IMPAIR_SEED")
+    if seed:
+        link = Impair(link, time.ticks_ms, int(seed), **ROUGH)
+    net = ferrule.Stack(link, connections=8, half_open=16)
     net.active(True)
     net.ipconfig(addr4=os.getenv("FERRULE_IP").split(",")[0])
     return net

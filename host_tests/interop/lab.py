@@ -31,9 +31,10 @@ def need_tool(name, package):
 class Program:
     """A ferrule program in the namespace; collects what it prints."""
 
-    def __init__(self, lan, micropython, script, *arguments):
+    def __init__(self, lan, micropython, script, *arguments, **environment):
         self.text = ""
-        environment = lan.device_env(MICROPYPATH=f"{interpreters.ROOT / 'lib'}:.frozen")
+        path = f"{interpreters.ROOT / 'lib'}:.frozen"
+        environment = lan.device_env(MICROPYPATH=path, **environment)
         command = [micropython, "-X", "heapsize=4M", str(script), *map(str, arguments)]
         self.process = lan.start(
             command, env=environment, cwd=interpreters.ROOT, stdout=-1, stderr=-2, text=True
