@@ -14,8 +14,8 @@ body{font:16px/1.5 system-ui,sans-serif;max-width:46rem;margin:2rem auto;padding
 """
 _PAGE_STYLE = """h1{font-size:1.5rem;margin:0}h2{font-size:1rem;margin:2rem 0 .5rem}
 .t{overflow-x:auto}table{border-collapse:collapse;width:100%;font-variant-numeric:tabular-nums}
-th,td{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #8884;
-white-space:nowrap}
+th,td{text-align:left;padding:.3rem 1rem .3rem 0;border-bottom:1px solid #8884}
+.t td,th{white-space:nowrap}
 th{font-weight:600}.n{text-align:right}
 code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}
 </style></head><body><h1>ferrule</h1>
@@ -27,7 +27,7 @@ _PAGE_END = """</table></div><h2>Try</h2>
 """
 _TABLE = """</table></div><h2>%s</h2><div class="t"><table>
 """
-_ROW = ("<tr><td>%s</td><td>%s</td><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%d</td>"
+_ROW = ("<tr><td>%s</td><td>%s</td><td>%s</td><td class=\"n\">%d</td><td class=\"n\">%s</td>"
         "<td>%s</td></tr>\n")
 _COLUMNS = ("<tr><th>State</th><th>Local</th><th>Remote</th><th class=\"n\">To read</th>"
             "<th class=\"n\">To send</th><th>Timer</th></tr>\n")
@@ -47,7 +47,9 @@ def home(net, uptime, host):
     yield _TABLE % "Connections" + _COLUMNS
     for row in net.netstat():
         timer = "%s, %d ms" % (row[6], row[7]) if row[6] else ""
-        yield _ROW % (row[5], "%s:%d" % row[3], "%s:%d" % row[4], row[1], row[2], timer)
+        # What a listener has there is how many clients may wait.
+        to_send = "" if row[5] == "LISTEN" else row[2]
+        yield _ROW % (row[5], "%s:%d" % row[3], "%s:%d" % row[4], row[1], to_send, timer)
     yield _PAGE_END % (host or address)
 
 

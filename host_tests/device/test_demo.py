@@ -1,5 +1,6 @@
 """`make demo` and firmware/main.py as programs: how they start, what they say, how they end."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -116,6 +117,41 @@ def test_six_connections_as_a_browser_opens_them(micropython):
                 assert client.answer().body.endswith(b"</html>\n")
         for client in clients:
             client.__exit__()
+
+
+def test_terminal_shows_the_connections(micropython):
+    ours, theirs = os.openpty()
+    port = free_port()
+    environment = {
+        **os.environ,
+        "PORT": str(port),
+        "MICROPYTHON": micropython,
+        "COLUMNS": "80",
+        "TERM": "xterm",
+    }
+    process = subprocess.Popen(
+        DEMO, cwd=ROOT, env=environment, stdin=theirs, stdout=theirs, stderr=theirs
+    )
+    os.close(theirs)
+    try:
+        said = b""
+        client = None
+        end = time.monotonic() + 15
+        while b"ESTABLISHED" not in said and time.monotonic() < end:
+            said += os.read(ours, 4096)
+            if client is None and b"Ctrl-C ends it" in said:
+                client = Client(port)
+        assert b"ESTABLISHED" in said and b"1 so far" in said, said
+        client.__exit__()
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(OSError):  # EIO: nobody has the terminal any more
+            while os.read(ours, 4096):
+                pass
+        assert process.wait(10) == 0
+    finally:
+        process.kill()
+        process.wait()
+        os.close(ours)
 
 
 def test_page_shows_the_connection_that_asks(micropython):

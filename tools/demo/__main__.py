@@ -22,6 +22,7 @@ import sys
 import threading
 from pathlib import Path
 
+from rich.box import SIMPLE_HEAD
 from rich.console import Console
 from rich.live import Live
 from rich.table import Table
@@ -141,23 +142,24 @@ def expect(lines, child, start):
             return line
 
 
+COLUMNS = ("client", "port", "state", "to read", "to send", "timer", "sent", "received")
+WORDS = ("state", "timer")  # these stand left, numbers stand right
+
+
 def table_of(report):
-    """The gateway's report as a table."""
-    table = Table(title="connections from here to the device", title_justify="left", expand=False)
-    for name, justify in (
-        ("client", "left"),
-        ("port", "right"),
-        ("state", "left"),
-        ("to read", "right"),
-        ("to send", "right"),
-        ("timer", "left"),
-        ("bytes up", "right"),
-        ("bytes down", "right"),
-    ):
-        table.add_column(name, justify=justify)
-    for row in report["connections"]:
-        table.add_row(*[f"{cell:,}" if i > 5 else str(cell) for i, cell in enumerate(row)])
-    table.caption = f"{report['carried']} carried so far, {report['time_wait']} in TIME_WAIT"
+    """The gateway's report as a table that fits into 80 columns."""
+    table = Table(
+        title="Connections to the device",
+        title_justify="left",
+        box=SIMPLE_HEAD,
+        pad_edge=False,
+        padding=(0, 1, 0, 0),
+    )
+    for name in COLUMNS:
+        table.add_column(name, justify="left" if name in WORDS else "right", no_wrap=name in WORDS)
+    for client, *cells, up, down in report["connections"]:
+        table.add_row(client.rpartition(":")[2], *map(str, cells), f"{up:,}", f"{down:,}")
+    table.caption = f"{report['carried']} so far, {report['time_wait']} in TIME_WAIT"
     table.caption_justify = "left"
     return table
 
