@@ -8,9 +8,11 @@ folder there that is on sys.path.  Serial line and raw REPL are mpremote's.
 """
 
 import contextlib
+import ctypes
 import io
 import pathlib
 import shutil
+import signal
 import subprocess
 import tempfile
 import time
@@ -68,6 +70,12 @@ def romfs_image(folders, opt=3):
             return make_romfs(tmp, mpy_cross=False)
 
 
+def _end_with_parent():
+    """Runs in the child: a QEMU whose owner was killed gets a SIGTERM (prctl PR_SET_PDEATHSIG)."""
+    with contextlib.suppress(OSError, AttributeError):
+        ctypes.CDLL(None).prctl(1, signal.SIGTERM)
+
+
 class QemuBoard:
     """One run of the machine.  Use it as a context manager: leaving it ends QEMU.
 
@@ -121,6 +129,7 @@ class QemuBoard:
             text=True,
             # Ctrl-C is for the program that holds the board, which then ends QEMU.
             start_new_session=True,
+            preexec_fn=_end_with_parent,
         )
         self.pty = self.find_pty()
         self.connect()
