@@ -33,6 +33,9 @@ echo up
 read line || true
 """
 
+# What enters the user namespace of the network namespace; missing() empties it where there is none.
+USER = ["--preserve-credentials", "-U"]
+
 TOOLS = ("unshare", "nsenter", "ip", "ethtool", "mount")
 
 
@@ -44,12 +47,11 @@ def missing():
             f"{', '.join(absent)} not found; "
             "Debian has them in: apt-get install util-linux iproute2 ethtool mount"
         )
-    tried = subprocess.run(
-        ["unshare", "-Urnm", "sh", "-c", "mount -t sysfs sysfs /sys && ip link add type veth"],
-        capture_output=True,
-        text=True,
-        timeout=20,
-    )
+    tried = try_out("-Urnm")
+    if tried.returncode and os.geteuid() == 0:
+        # Root in a container may have namespaces of every kind but the user's.
+        tried = try_out("-nm")
+        USER.clear()
     if tried.returncode:
         said = tried.stderr.strip().splitlines()
         return (
@@ -57,6 +59,16 @@ def missing():
             "the kernel may allow it after: sysctl kernel.unprivileged_userns_clone=1"
         )
     return None
+
+
+def try_out(flags):
+    """Make a namespace with a veth in it, and leave it."""
+    return subprocess.run(
+        ["unshare", flags, "sh", "-c", "mount -t sysfs sysfs /sys && ip link add type veth"],
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
 
 
 class Namespace:
@@ -68,7 +80,7 @@ class Namespace:
     def __init__(self):
         self._started = []
         self.holder = subprocess.Popen(
-            ["unshare", "-Urnm", "sh", "-c", SET_UP],
+            ["unshare", "-Urnm" if USER else "-nm", "sh", "-c", SET_UP],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -77,15 +89,7 @@ class Namespace:
         if self.holder.stdout.readline() != "up\n":
             said = self.holder.communicate(timeout=10)[1]
             raise RuntimeError(f"the namespace could not be set up: {said}")
-        self._enter = [
-            "nsenter",
-            "--preserve-credentials",
-            "-U",
-            "-n",
-            "-m",
-            "-t",
-            str(self.holder.pid),
-        ]
+        self._enter = ["nsenter", *USER, "-n", "-m", "-t", str(self.holder.pid)]
 
     def __enter__(self):
         return self
