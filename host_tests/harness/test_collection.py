@@ -28,7 +28,7 @@ def run(tmp_path):
         (folder / name).symlink_to(TESTS / name)
     (tmp_path / "lib").symlink_to(TESTS.parent / "lib")
 
-    # What asks this run for more or fewer seeds, or for every interpreter, is not for the small one.
+    # What asks this run for seeds or for every interpreter is not meant for the small one.
     surroundings = {k: v for k, v in os.environ.items() if not k.startswith("FERRULE_")}
 
     def go(source, *options, **environment):

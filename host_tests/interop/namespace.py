@@ -33,7 +33,7 @@ echo up
 read line || true
 """
 
-# What enters the user namespace of the network namespace; missing() empties it where there is none.
+# What enters the user namespace around the network; missing() empties it where there is none.
 USER = ["--preserve-credentials", "-U"]
 
 TOOLS = ("unshare", "nsenter", "ip", "ethtool", "mount")
