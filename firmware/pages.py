@@ -20,7 +20,7 @@ th{font-weight:600}.n{text-align:right}
 code{background:#8882;padding:.1rem .3rem;border-radius:.2rem}
 </style></head><body><h1>ferrule</h1>
 """
-_PAGE_END = """</table></div><h2>Try</h2>
+_PAGE_END = """</table></div><p>%d more are in TIME_WAIT.</p><h2>Try</h2>
 <p><code>curl --data-binary @file http://%s/echo</code> sends the file back.
 <a href="/echo/hello?you=1">/echo/hello</a> shows your request,
 <a href="/netstat">/netstat</a> is this page as JSON.</p></body></html>
@@ -45,12 +45,16 @@ def home(net, uptime, host):
                _duration(uptime), address, gc.mem_alloc(), gc.mem_free(),
                total(net.memory())))
     yield _TABLE % "Connections" + _COLUMNS
+    past = 0
     for row in net.netstat():
+        if row[5] == "TIME_WAIT":
+            past += 1
+            continue
         timer = "%s, %d ms" % (row[6], row[7]) if row[6] else ""
         # What a listener has there is how many clients may wait.
         to_send = "" if row[5] == "LISTEN" else row[2]
         yield _ROW % (row[5], "%s:%d" % row[3], "%s:%d" % row[4], row[1], to_send, timer)
-    yield _PAGE_END % (host or address)
+    yield _PAGE_END % (past, host or address)
 
 
 def netstat(net, uptime):
