@@ -35,8 +35,8 @@ class Stack:
 
     Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each,
     for every connection), half_open, time_wait, listeners, neighbours (records), arp_queue
-    (whole frames). memory() tells what they cost.  ValueError: a limit below 1 or a buffer below
-    512 bytes.
+    (packets of up to 576 bytes that wait for an address).  memory() tells what they cost.
+    ValueError: a limit below 1 or a buffer below 512 bytes.
     """
 
     def __init__(
@@ -52,7 +52,7 @@ class Stack:
         time_wait=16,
         listeners=4,
         neighbours=8,
-        arp_queue=1,
+        arp_queue=2,
     ):
         if min(connections, half_open, time_wait, listeners, neighbours, arp_queue) < 1:
             raise ValueError("a limit is below 1")

@@ -3,6 +3,7 @@
 import micropython
 from micropython import const
 
+from ..wire.tcp import port
 from .nic import to_text
 
 # --- layout: written by tools/layout.py ---
@@ -39,13 +40,6 @@ STATES = (
 
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
-
-
-@micropython.viper
-def port(table: ptr32, i: int, shift: int) -> int:
-    """The port in word i: shift 16 for ours, 0 for theirs."""
-    p = (table[i] >> shift) & 0xFFFF
-    return ((p & 0xFF) << 8) | (p >> 8)
 
 
 @micropython.viper

@@ -11,6 +11,7 @@ from micropython import const
 
 from ..core import ring
 from ..tcp import listen, user
+from ..wire.tcp import port
 from . import nic
 from .fault import fault
 
@@ -84,18 +85,18 @@ class Socket(io.IOBase):
     def bind(self, address):
         """Take a local port.  OSError EADDRINUSE, EADDRNOTAVAIL, EINVAL (bound already)."""
         self.live()
-        ip, port = address
+        ip, number = address
         if self.port or self.p:
             raise fault(_EINVAL)
         if ip not in ("", "0.0.0.0") and ip != nic.to_text(self.net.h, _H_IP):
             nic.to_bytes(ip)
             raise fault(_EADDRNOTAVAIL)
-        if port == 0:
-            port = user.ephemeral(self.net.tcp, b"\0\0\0\0", 0, self.draw)
+        if number == 0:
+            number = user.ephemeral(self.net.tcp, b"\0\0\0\0", 0, self.draw)
         for s in self.net.bound:
-            if s.port == port:
+            if s.port == number:
                 raise fault(_EADDRINUSE)
-        self.port = port
+        self.port = number
         self.net.bound.append(self)
 
     def listen(self, backlog=2):
@@ -451,7 +452,7 @@ class Socket(io.IOBase):
         self.live()
         here = nic.to_text(self.net.h, _H_IP)
         if self.p and self.p.r[_STATE]:
-            return here, listen.port_of(self.p.r, _PORTS)
+            return here, port(self.p.r, _PORTS, 16)
         return (here if self.listener is None else "0.0.0.0"), self.port
 
     def getpeername(self):
@@ -459,7 +460,7 @@ class Socket(io.IOBase):
         r = self.connected().r
         if not r[_STATE]:
             raise fault(_ENOTCONN)
-        return nic.to_text(r, _R_IP), nic.get_byte(r, _PORTS, 0) << 8 | nic.get_byte(r, _PORTS, 1)
+        return nic.to_text(r, _R_IP), port(r, _PORTS, 0)
 
     def setsockopt(self, level, option, value):
         """See api/options.py.  An option nobody knows is taken without effect, as the firmware

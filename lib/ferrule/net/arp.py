@@ -35,19 +35,24 @@ _INCOMPLETE = const(1)
 _REACHABLE = const(2)
 _PROBE = const(3)
 _TRIES = const(3)
+_WAITING = const(592)  # 14 + 576, in whole words
 _ASK_MS = const(1000)  # at most one request a second for one address (RFC 1122, 2.3.2.1)
 
 
 class Cache:
-    """n neighbours, and room for `queue` packets that wait for one, one a neighbour."""
+    """n neighbours, and room for `queue` packets that wait for one, one a neighbour.
 
-    def __init__(self, n, queue, size):
+    A packet waits if it is no longer than every host has to take, 576 bytes (RFC 791): that is
+    every SYN and most of what begins a conversation; what is longer is sent again by its owner.
+    """
+
+    def __init__(self, n, queue):
         import array
 
         self.n = n
         self.t = array.array("i", bytearray(4 * _NEIGH_WORDS * n))
         self.frame = bytearray(44)
-        self.waiting = [bytearray(size) for _ in range(queue)]
+        self.waiting = [bytearray(_WAITING) for _ in range(queue)]
         self.waits_for = bytearray(b"\xff" * queue)  # index of the neighbour, 255: free
         self.waiting_len = [0] * queue
 
@@ -163,13 +168,14 @@ def hold(iface, k, n):
     for i in range(len(owners)):
         if owners[i] == k:
             spare = i
-            iface.count[_ST_ARP_QDROP] += 1
             break
         if owners[i] == 255:
             spare = i
-    if spare < 0:
+    if spare < 0 or n > _WAITING:
         iface.count[_ST_ARP_QDROP] += 1
         return
+    if owners[spare] == k:
+        iface.count[_ST_ARP_QDROP] += 1
     owners[spare] = k
     copy(cache.waiting[spare], 0, iface.tx, 0, n)
     cache.waiting_len[spare] = n

@@ -40,7 +40,7 @@ class Iface:
         self.rx = bytearray(size + 3 & ~3)
         self.tx = bytearray(size + 3 & ~3)
         self.tx_len = 0  # a frame in tx that the link has not taken yet
-        self.neigh = arp.Cache(neighbours, queue, size)
+        self.neigh = arp.Cache(neighbours, queue)
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
         self.on_unreachable = (
             None  # set by stack.py: on_unreachable(code) takes an ICMP error for TCP

@@ -358,8 +358,6 @@ def text(t, p, r, s):
     rel = s[_S_REL]
     n = s[_S_LEN]
     at = r[_RX_RD] + r[_RX_LEN] + rel
-    if at >= len(p.rx):
-        at -= len(p.rx)
     if rel:
         if keep_block(r, rel, n):
             ring.put(p.rx, at, t.iface.rx, s[_S_DATA], n)

@@ -11,7 +11,7 @@ from micropython import const
 from ..core.rand import choose_isn
 from ..core.tick import first_due, set_timer
 from ..wire.ip4 import answer_to
-from ..wire.tcp import relate, reset_for
+from ..wire.tcp import port, relate, reset_for
 from . import output, pcb
 from .input import arrives as segment_arrives
 from .input import sample
@@ -141,16 +141,10 @@ def promote(r: ptr32, half: ptr32, i: int):
     half[k + _HO_PORTS] = 0
 
 
-@micropython.viper
-def port_of(table: ptr32, i: int) -> int:
-    """Our port in the pair whose ports word is word i."""
-    return ((table[i] >> 8) & 0xFF00) | ((table[i] >> 24) & 0xFF)
-
-
-def find(t, port):
+def find(t, number):
     """The listener on a port, or None."""
     for x in t.listeners:
-        if x is not None and x.port == port:
+        if x is not None and x.port == number:
             return x
     return None
 
@@ -257,7 +251,7 @@ def open_connection(t, i):
     """The handshake of half-open record i is complete: make a connection of it, if there is
     room.
     """
-    listener = find(t, port_of(t.half, i * _HALF_WORDS + _HO_PORTS))
+    listener = find(t, port(t.half, i * _HALF_WORDS + _HO_PORTS, 16))
     p = t.take()
     if listener is None or p is None or queued(t, listener) >= listener.backlog:
         t.count[_ST_LISTEN_OVER] += 1
@@ -300,9 +294,9 @@ def timers(t):
         i = first_due(t.h, half, t.half_n, _HALF_WORDS, _HO_PORTS, _HO_AT, i + 1)
 
 
-def forget(t, port):
+def forget(t, number):
     """Nobody listens on the port any more: its half-open records and its accept queue go."""
     for i in range(t.half_n):
         b = i * _HALF_WORDS + _HO_PORTS
-        if port_of(t.half, b) == port:
+        if port(t.half, b, 16) == number:
             drop(t, i)

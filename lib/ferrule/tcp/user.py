@@ -132,8 +132,7 @@ def write(t, p, buf, off, n):
     if n > room:
         n = room
     if n > 0:
-        at = r[_TX_RD] + r[_TX_LEN]
-        output.ring.put(p.tx, at if at < len(p.tx) else at - len(p.tx), buf, off, n)
+        output.ring.put(p.tx, r[_TX_RD] + r[_TX_LEN], buf, off, n)
         r[_TX_LEN] += n
         t.clock()
         output.push(t, p)

@@ -133,6 +133,13 @@ def build(fo, oo, ho) -> int:
 
 
 @micropython.viper
+def port(table: ptr32, i: int, shift: int) -> int:
+    """The port in a ports word, word i: shift 16 for ours, 0 for theirs."""
+    p = (table[i] >> shift) & 0xFFFF
+    return ((p & 0xFF) << 8) | (p >> 8)
+
+
+@micropython.viper
 def find(table: ptr32, n: int, words: int, s: ptr32) -> int:
     """Index of the record, among n of so many words, whose pair is that of the segment record;
     or -1.
