@@ -23,6 +23,8 @@ import shutil
 import subprocess
 import sys
 
+from tools import bundle
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 OUT = BUILD / "interpreters"
@@ -217,13 +219,15 @@ def source_tree():
 def digest(*paths):
     """A short hash over files, and over the sources below folders.
 
-    board.py is left out: it travels in the ROMFS.
+    board.py is left out unless it is named: it travels in the ROMFS.
     """
     total = hashlib.sha256()
     for path in paths:
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
         for file in files:
-            if file.suffix in (".py", ".c", ".h", ".mk") and file.name != "board.py":
+            if file.suffix in (".py", ".c", ".h", ".mk") and (
+                file == path or file.name != "board.py"
+            ):
                 total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
     return total.hexdigest()[:16]
 
@@ -253,6 +257,8 @@ class Interpreter:
 
     def build(self, tree):
         say("Building %s ..." % self.product.relative_to(ROOT))
+        if self.name == "frozen":
+            bundle.write(BUILD / "bundle")  # what boards/qemu_mps2/manifest_frozen.py names
         folder = BUILD / "micropython" / ("build-" + self.name)
         command = ["make", "-C", tree / "ports" / self.port, "-j", JOBS, "BUILD=%s" % folder]
         command += ["FROZEN_MANIFEST=%s" % self.manifest, "MPY_LIB_DIR=%s" % no_library()]
@@ -294,7 +300,8 @@ def interpreters():
     every.append(Interpreter("qemu", "qemu", "qemu/firmware.elf", manifest, board, [BOARD]))
     frozen = BOARD / "manifest_frozen.py"
     if frozen.exists():
-        made_of = [BOARD, ROOT / "lib", ROOT / "firmware"]
+        made_of = [BOARD, BOARD / "board.py", ROOT / "lib", ROOT / "firmware"]
+        made_of.append(ROOT / "tools" / "bundle.py")
         every.append(
             Interpreter("frozen", "qemu", "qemu/firmware-frozen.elf", frozen, board, made_of)
         )
