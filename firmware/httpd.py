@@ -82,9 +82,7 @@ class Server:
     def turn(self):
         """Moves every connection as far as it goes without waiting; True when something moved."""
         self.now = self.ticks_ms()
-        moved = False
-        while self.free and self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD and self._accept():
-            moved = True
+        moved = self.free and self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD and self._accept()
         if self.free < len(self.slots):
             for s in self.slots:
                 if s.sock is not None:
