@@ -264,7 +264,7 @@ class Interpreter:
         command += ["FROZEN_MANIFEST=%s" % self.manifest, "MPY_LIB_DIR=%s" % no_library()]
         command += ["MICROPY_MPYCROSS=%s" % mpy_cross(), "MICROPY_MPYCROSS_DEPENDENCY="]
         # Else the version string would be that of the git repository around build/.
-        env = dict(os.environ, GIT_CEILING_DIRECTORIES=str(tree.parent), FERRULE=str(ROOT))
+        env = dict(os.environ, GIT_CEILING_DIRECTORIES=str(tree.parent))
         env.pop("MAKEFLAGS", None)
         env.pop("MAKELEVEL", None)
         run([*command, *self.words], "building " + self.name, env=env)
