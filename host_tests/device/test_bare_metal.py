@@ -35,7 +35,9 @@ def start(port):
 
 def curl(*args, timeout=60):
     done = subprocess.run(
-        ["curl", "-sS", "--max-time", str(timeout), *args], capture_output=True, timeout=timeout + 5
+        ["curl", "-sS", "--max-time", str(timeout), *args],
+        capture_output=True,
+        timeout=timeout + 5,
     )
     assert done.returncode == 0, done.stderr.decode()
     return done.stdout

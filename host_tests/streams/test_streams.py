@@ -1,4 +1,4 @@
-"""Sockets as streams: select.poll, asyncio, print, install().  The real clock, and a wire in memory."""
+"""Sockets as streams: select.poll, asyncio, print, install().  Real clock, wire in memory."""
 
 import select
 import sys
