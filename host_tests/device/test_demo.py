@@ -50,6 +50,18 @@ def test_demo_answers_and_ends(micropython, how):
             probe.bind((HOST, process.port))
 
 
+def test_impatience_leaves_no_child(micropython):
+    with demo(micropython) as process:
+        children = children_of(process)
+        process.send_signal(signal.SIGINT)
+        with contextlib.suppress(ProcessLookupError):
+            while process.poll() is None:
+                time.sleep(0.002)
+                process.send_signal(signal.SIGINT)
+        assert process.returncode == 0
+        assert not any(exists(pid) for pid in children)
+
+
 def test_demo_ends_in_mid_transfer(micropython):
     with demo(micropython) as process, Client(process.port) as client:
         client.send(

@@ -226,6 +226,9 @@ def run(port, console):
         print(introduction(port, told), flush=True)
         watch(lines, console)
     finally:
+        # An impatient second Ctrl-C must not leave a child behind.
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
         for child in reversed(children):
             child.stop()
 
