@@ -42,49 +42,39 @@ def parse(fo, so) -> int:
     walked once: MSS is kept, unknown kinds are skipped by their length (MUST-6), an impossible
     length makes the segment bad (MUST-7).
     """
-    f = ptr8(fo)
     s = ptr32(so)
     t = s[_S_L4]
     n = s[_S_L4_LEN]
     if n < 20:
         return _ST_IN_ERRS
-    hl = (f[t + 12] >> 4) << 2
-    if hl < 20 or hl > n:
-        return _ST_IN_ERRS
-    p = ptr16(int(f) + 26)
-    if (
-        int(checksum(fo, t, n, p[0] + p[1] + p[2] + p[3] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)))
-        != 0xFFFF
-    ):
+    p = ptr16(int(ptr8(fo)) + 26)
+    i = p[0] + p[1] + p[2] + p[3] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)
+    if int(checksum(fo, t, n, i)) != 0xFFFF:
         return _ST_IN_CSUM
-    q = ptr16(int(f) + t)
-    s[_S_PORTS] = q[0] | (q[1] << 16)
-    s[_S_LPORT] = (f[t + 2] << 8) | f[t + 3]
-    s[_S_SEQ] = (f[t + 4] << 24) | (f[t + 5] << 16) | (f[t + 6] << 8) | f[t + 7]
-    s[_S_ACK] = (f[t + 8] << 24) | (f[t + 9] << 16) | (f[t + 10] << 8) | f[t + 11]
-    s[_S_FLAGS] = f[t + 13] & 0x3F
-    s[_S_WND] = (f[t + 14] << 8) | f[t + 15]
-    s[_S_DATA] = t + hl
-    s[_S_LEN] = n - hl
+    f = ptr8(int(ptr8(fo)) + t)
+    end = (f[12] >> 4) << 2
+    if end < 20 or end > n:
+        return _ST_IN_ERRS
+    p = ptr16(f)
+    s[_S_PORTS] = p[0] | (p[1] << 16)
+    s[_S_LPORT] = (f[2] << 8) | f[3]
+    s[_S_SEQ] = (f[4] << 24) | (f[5] << 16) | (f[6] << 8) | f[7]
+    s[_S_ACK] = (f[8] << 24) | (f[9] << 16) | (f[10] << 8) | f[11]
+    s[_S_FLAGS] = f[13] & 0x3F
+    s[_S_WND] = (f[14] << 8) | f[15]
+    s[_S_DATA] = t + end
+    s[_S_LEN] = n - end
     s[_S_MSS] = 0
-    if hl > 20:
-        i = t + 20
-        end = t + hl
-        while i < end:
-            kind = f[i]
-            if kind == 0:
-                break
-            if kind == 1:
-                i += 1
-            else:
-                if i + 1 >= end:
-                    return _ST_IN_ERRS
-                ol = f[i + 1]
-                if ol < 2 or i + ol > end:
-                    return _ST_IN_ERRS
-                if kind == 2 and ol == 4:
-                    s[_S_MSS] = (f[i + 2] << 8) | f[i + 3]
-                i += ol
+    i = 20
+    while i < end and f[i] != 0:
+        n = 1
+        if f[i] != 1:
+            n = f[i + 1]
+            if n < 2 or i + n > end:  # a length byte past the end is caught here too
+                return _ST_IN_ERRS
+            if f[i] == 2 and n == 4:
+                s[_S_MSS] = (f[i + 2] << 8) | f[i + 3]
+        i += n
     return 0
 
 
