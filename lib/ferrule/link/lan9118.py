@@ -5,11 +5,10 @@ Registers are 32 bits wide and only viper code touches them: machine.mem32 would
 object of every value at or above 2**30. Tried on QEMU's model of the chip only.
 """
 
+from errno import ENODEV, ETIMEDOUT
+
 import micropython
 from micropython import const
-
-_ENODEV = const(19)
-_ETIMEDOUT = const(110)
 
 # Registers as word indices (chapter 5.3).
 _RX_DATA = const(0x00 >> 2)
@@ -209,7 +208,7 @@ class LAN9118:
         self.busy = 0
         self._dropped = 0
         if _chip_id(base) != 0x0118:
-            raise OSError(_ENODEV, "no LAN9118 at this address")
+            raise OSError(ENODEV, "no LAN9118 at this address")
         m = self.mac
         if not (
             _reset(base)
@@ -217,7 +216,7 @@ class LAN9118:
             and _mac_write(base, _ADDRH, 0, m[5] << 8 | m[4])
             and _mac_write(base, _MAC_CR, 0x10, 0x0C)  # full duplex, transmitter and receiver on
         ):
-            raise OSError(_ETIMEDOUT, "the LAN9118 does not finish its reset")
+            raise OSError(ETIMEDOUT, "the LAN9118 does not finish its reset")
 
     def send(self, frame, n):
         """Send n bytes of frame.  False: the FIFO is full, offer it again.  Allocates nothing."""
