@@ -16,8 +16,8 @@ PORT = 7
 SHUT_WR = 1
 
 # On a board two stacks share the heap: short frames, short buffers, short streams.
-WIRE = {"slots": 8, "mtu": 576} if SMALL else {"slots": 32}
-LIMITS = {"rx_buffer": 1024, "tx_buffer": 1024} if SMALL else {}
+WIRE = {"slots": 6, "mtu": 576} if SMALL else {"slots": 32}
+LIMITS = {"rx_buffer": 1024, "tx_buffer": 1024, "half_open": 4, "neighbours": 2} if SMALL else {}
 SIZE = 16 * 1024 if SMALL else 256 * 1024
 
 
@@ -128,7 +128,7 @@ def echo_between(world, local, size):
 
 def churn(seed, rounds=4 if SMALL else 12):
     """Connections come and go, up to three at once, and each echoes what it was sent."""
-    world = rough(seed)
+    world = rough(seed, **({"rx_buffer": 512, "tx_buffer": 512} if SMALL else {}))
     server = EchoServer(world.b, PORT, rounds * 3)
     for turn in range(rounds):
         clients = [EchoClient(world.a, PORT, 700 * (i + 1), turn * 3 + i) for i in range(3)]

@@ -157,10 +157,15 @@ def read(t, p, buf, off, n, peek=False):
 
 
 def window_update(t, p, r):
-    """The program has read: tell the peer, once the step is worth while (3.8.6.2.2)."""
+    """The program has read: tell the peer at once when its window at least doubles by that.
+
+    A smaller step (3.8.6.2.2 forbids the silly ones) goes with the next ACK: a peer that holds
+    half of the window still has something to send.
+    """
     size = len(p.rx)
-    step = size - r[_RX_LEN] - r[_RCV_WND]
-    if step >= t.mss or step << 1 >= size:
+    free = size - r[_RX_LEN]
+    wnd = r[_RCV_WND]
+    if free >= wnd << 1 and (free - wnd >= t.mss or free - wnd << 1 >= size):
         if r[_STATE] and not r[_FLAGS] & _RCV_SHUT:
             r[_FLAGS] |= _ACK_NOW
             t.clock()
