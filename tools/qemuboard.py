@@ -19,6 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
+FROZEN = FIRMWARE.with_name("firmware-frozen.elf")  # with the stack and the device inside
 ROMFS_AT = 0x21000000
 INSN_NS = 8  # -icount shift=3: one instruction is 8 ns of the board's time
 COUNTER_MHZ = 25
@@ -28,10 +29,10 @@ class BoardError(Exception):
     """The board cannot be had, or does not answer; the message is one sentence."""
 
 
-def missing():
+def missing(firmware=FIRMWARE):
     """Why there is no board on this machine, or None."""
-    if not FIRMWARE.exists():
-        name = FIRMWARE.relative_to(ROOT)
+    if not firmware.exists():
+        name = firmware.relative_to(ROOT)
         return "there is no bare-metal image (%s): run make interpreters" % name
     if not shutil.which("qemu-system-arm"):
         return "qemu-system-arm is not installed (Debian package qemu-system-arm)"
@@ -82,20 +83,22 @@ class QemuBoard:
     folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or
     None.  icount: time counts instructions (8 ns each), the same on every machine, instead of
     following the host's clock.  opt: mpy-cross's -O; 0 keeps assertions.  isolated: the board's
-    network leads nowhere.
+    network leads nowhere.  firmware: the image.
     """
 
-    def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False):
+    def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False,
+                 firmware=FIRMWARE):
         self.folders = folders
         self.hostfwd = hostfwd
         self.icount = icount
         self.opt = opt
         self.isolated = isolated
+        self.firmware = firmware
         self.process = None
         self.transport = None
 
     def __enter__(self):
-        why = missing()
+        why = missing(self.firmware)
         if why:
             raise BoardError(why)
         self.tmp = tempfile.TemporaryDirectory()
@@ -117,8 +120,12 @@ class QemuBoard:
         if self.hostfwd:
             nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
         command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
-        command += ["-semihosting", "-serial", "pty", "-kernel", str(FIRMWARE), "-nic", nic]
+        command += ["-semihosting", "-serial", "pty", "-kernel", str(self.firmware), "-nic", nic]
         command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT)]
+        if self.isolated:
+            # QEMU 7.2 can miss that the board's UART is ready again and then reads nothing more
+            # from the pty, until its main loop turns: a network that leads nowhere turns it.
+            command += ["-netdev", "user,id=awake,restrict=on"]
         if self.icount:
             command += ["-icount", "shift=3,sleep=off"]
         self.process = subprocess.Popen(
@@ -158,19 +165,29 @@ class QemuBoard:
         from mpremote.transport import TransportError
         from mpremote.transport_serial import SerialTransport
 
+        # Without a time-out of its own a read from a pty blocks for ever.
+        try:
+            self.transport = SerialTransport(self.pty, timeout=0.1)
+            self.enter_raw_repl(self.transport.serial)
+        except (TransportError, OSError) as error:
+            raise BoardError("the board does not answer: %s" % error) from error
+        self.transport.in_raw_repl = True
+
+    def enter_raw_repl(self, serial):
+        """Ask for the raw REPL until it answers: what is written while the board boots is lost,
+        and QEMU looks only once a second whether somebody has opened the pty.
+        """
+        said = b""
         end = time.monotonic() + 15
-        while True:
-            try:
-                with contextlib.redirect_stdout(io.StringIO()):
-                    self.transport = SerialTransport(self.pty, timeout=None)
-                    self.transport.enter_raw_repl(soft_reset=False, timeout_overall=3)
-                return
-            except (TransportError, OSError) as error:
-                if self.transport:
-                    self.transport.close()
-                if time.monotonic() > end or self.process.poll() is not None:
-                    raise BoardError("the board does not answer: %s" % error) from error
-                time.sleep(0.2)
+        while b"raw REPL; CTRL-B to exit\r\n>" not in said[-200:]:
+            if time.monotonic() > end or self.process.poll() is not None:
+                raise BoardError("the board does not answer: %r" % said[-80:])
+            serial.write(b"\r\x03\x01")
+            time.sleep(0.1)
+            said += serial.read(serial.inWaiting() or 1)
+        while serial.read(1):  # answers to what was asked too often
+            pass
+        serial.write(b"\x01")  # mpremote's exec wants to see the prompt once more
 
     def exec(self, code, timeout=60, on_output=None):
         """Run code on the board and return what it printed; on_output gets the bytes as they come.

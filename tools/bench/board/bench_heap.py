@@ -58,9 +58,8 @@ def hide_the_rom(vfs, io, folders):
 
 def stack():
     """The default profile, code excluded."""
-    import ferrule.api.nic
+    from ferrule import Stack
     from ferrule.link.lan9118 import LAN9118
-    from ferrule.stack import Stack
 
     link = LAN9118()
     before = used()
@@ -70,7 +69,6 @@ def stack():
     print("time_wait_record_bytes", 4 * len(net.tcp.tw) // net.tcp.tw_n)
     print("half_open_record_bytes", 4 * len(net.tcp.half) // net.tcp.half_n)
     print("connection_record_bytes", 4 * len(net.tcp.tcbs) // len(net.tcp.pcbs))
-    return ferrule.api.nic
 
 
 def device(key, before):

@@ -6,8 +6,7 @@ import gc
 
 from loopback import peers, quietly
 
-from echo import Echo
-from httpd import Server
+from device import Echo, Server
 
 _ROUNDS = 20
 _REQUEST = (
@@ -60,6 +59,7 @@ def main():
         answer = exchange(net, peer, server, counter, buf)
         if not answer.startswith(b"HTTP/1.1 200") or not answer.endswith(_REQUEST[-64:]):
             raise ValueError(repr(answer))
+    gc.collect()
     print("http_insn_per_request", counter.total // _ROUNDS)
     print("http_segments_in", net.stats()["InSegs"] // (_ROUNDS + 3))
     print("http_segments_out", net.stats()["OutSegs"] // (_ROUNDS + 3))

@@ -11,9 +11,8 @@ import time
 
 import micropython
 
-import ferrule.api.socket  # noqa: F401  (loaded before the buffers are taken: two stacks fill this heap)
+from ferrule import Stack
 from ferrule.link import lan9118, loop
-from ferrule.stack import Stack
 
 _INSN_PER_TICK = (
     5  # -icount shift=3: 8 ns an instruction, and a tick of the 25 MHz counter is 40 ns

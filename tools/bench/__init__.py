@@ -1,0 +1,1 @@
+"""Speed and memory of ferrule, measured on the bare-metal board."""

@@ -1,0 +1,197 @@
+"""Measure speed and memory on the emulated Cortex-M3, in instructions and bytes.
+
+    python -m tools.bench             measure, print the table, write tools/bench/results.json
+    python -m tools.bench --check     measure and compare with results.json: exit 1 when a figure
+                                      differs by more than 3 %
+    python -m tools.bench --limits    exit 1 as well when a figure is above `first landing`
+
+Everything is measured with the release form (tools/bundle.py).  QEMU counts instructions
+(-icount), so the figures are the same on every machine.  The programs
+that run on the board are in tools/bench/board.
+"""
+
+import argparse
+import json
+import pathlib
+import signal
+import sys
+import tempfile
+
+from tools import bundle, qemuboard
+from tools.qemuboard import ROOT, BoardError, QemuBoard
+
+RESULTS = ROOT / "tools" / "bench" / "results.json"
+PROGRAMS = ROOT / "tools" / "bench" / "board"
+BOARD = ROOT / "boards" / "qemu_mps2" / "board.py"
+SOURCE = {"lib": ROOT / "lib", "firmware": ROOT / "firmware", "bench": PROGRAMS}
+TIMEOUT_S = 40
+TOLERANCE = 0.03
+
+# figure, what it is, first landing, goal
+TABLE = (
+    ("rx_insn_per_segment", "instructions per received segment", 150000, 60000),
+    ("tx_insn_per_segment", "instructions per sent segment", 150000, 60000),
+    ("http_insn_per_request", "instructions per HTTP echo request", 2000000, 600000),
+    ("rx_alloc_per_segment", "heap bytes per received segment", 0, 0),
+    ("tx_alloc_per_segment", "heap bytes per sent segment", 0, 0),
+    ("heap_stack_bytes", "heap of the default profile, code excluded", 26 * 1024, 21 * 1024),
+    ("heap_echo_mpy_bytes", "heap of the echo device, .mpy files", 80 * 1024, 56 * 1024),
+    ("heap_echo_romfs_bytes", "the same, code in ROMFS", 34 * 1024, 26 * 1024),
+    ("heap_echo_frozen_bytes", "the same, code frozen", 34 * 1024, 26 * 1024),
+    ("time_wait_record_bytes", "bytes per TIME_WAIT record", 28, 24),
+    ("half_open_record_bytes", "bytes per half-open record", 32, 28),
+    ("connection_record_bytes", "bytes per connection record, without its rings", None, None),
+    ("idle_poll_insn", "instructions of a poll() with nothing to do", None, None),
+    ("http_segments_in", "segments received per HTTP request", None, None),
+    ("http_segments_out", "segments sent per HTTP request", None, None),
+    ("heap_source_romfs_bytes", "heap of the echo device, source modules in ROMFS", None, None),
+)
+
+HOW = {
+    "rx_insn_per_segment": "1460 bytes of text, two segments a poll(): driver, TCP, the ACK and"
+    " readinto() (bench_path.py)",
+    "tx_insn_per_segment": "1460 bytes of text: write(), driver, and the poll() that takes the ACK"
+    " (bench_path.py)",
+    "http_insn_per_request": "POST /echo of 64 bytes with a new connection each, from SYN to the"
+    " last ACK: poll() and turn() of the device (bench_http.py)",
+    "rx_alloc_per_segment": "growth of gc.mem_alloc() with the collector off, over 100 segments",
+    "tx_alloc_per_segment": "the same while sending",
+    "heap_stack_bytes": "gc.mem_alloc() around Stack(link) with the default limits, once its"
+    " modules are loaded (bench_heap.py: stack)",
+    "heap_echo_mpy_bytes": "gc.mem_alloc() around starting the echo device with the release form"
+    " (tools/bundle.py) as .mpy files of a file system, which copies code to the heap",
+    "heap_echo_romfs_bytes": "the same with the .mpy files in a ROMFS: bytecode stays there,"
+    " machine code is copied",
+    "heap_echo_frozen_bytes": "the same with the release form in the image, where all code stays",
+    "heap_source_romfs_bytes": "as heap_echo_romfs_bytes, lib/ and firmware/ module by module",
+    "time_wait_record_bytes": "length of the table by the number of records",
+    "half_open_record_bytes": "the same",
+}
+
+FROM_FILES = """
+import gc, sys, vfs, io
+import bench_heap
+bench_heap.hide_the_rom(vfs, io, %r)
+bench_heap.device(%r, bench_heap.used())
+"""
+IN_PLACE = """
+import bench_heap
+bench_heap.device(%r, bench_heap.used())
+"""
+
+
+def too_long(*_):
+    raise BoardError("a measurement did not end within %d s." % TIMEOUT_S)
+
+
+def figures(folders, code, icount=False, firmware=qemuboard.FIRMWARE):
+    """Run code on a fresh board; what it prints as `name number` lines."""
+    # A board that runs out of memory can go on for ever without a word, and without reading.
+    signal.signal(signal.SIGALRM, too_long)
+    signal.alarm(TIMEOUT_S)
+    try:
+        board = QemuBoard(folders, icount=icount, isolated=True, firmware=firmware)
+        with board:
+            text = board.exec(code, timeout=TIMEOUT_S)
+    finally:
+        signal.alarm(0)
+    out = {}
+    for line in text.split("\n"):
+        words = line.split()
+        if len(words) == 2:
+            value = float(words[1])
+            out[words[0]] = int(value) if value == int(value) else value
+    return out
+
+
+def measure(say):
+    """Every figure of TABLE, each run on a board of its own."""
+    out = {}
+    with tempfile.TemporaryDirectory() as tmp:
+        app = pathlib.Path(tmp)
+        bundle.write(app)
+        release = {"app": app, "board": BOARD, "bench": PROGRAMS}
+        say("speed")
+        out.update(figures(release, "import bench_path\nbench_path.main()", True))
+        out.update(figures(release, "import bench_http\nbench_http.main()", True))
+        say("heap of the stack")
+        out.update(figures(release, "import bench_heap\nbench_heap.stack()"))
+        say("heap of the echo device")
+        out.update(figures(release, FROM_FILES % (("app", "board"), "heap_echo_mpy_bytes")))
+        out.update(figures(release, IN_PLACE % "heap_echo_romfs_bytes"))
+    frozen = {"bench": PROGRAMS}
+    out.update(figures(frozen, IN_PLACE % "heap_echo_frozen_bytes", firmware=qemuboard.FROZEN))
+    out.update(figures(dict(SOURCE, board=BOARD), IN_PLACE % "heap_source_romfs_bytes"))
+    absent = [name for name, *_ in TABLE if name not in out]
+    if absent:
+        raise BoardError("the board did not print %s." % ", ".join(absent))
+    return {name: out[name] for name, *_ in TABLE}
+
+
+def shown(value):
+    return "" if value is None else format(value, ",")
+
+
+def show(found):
+    print("%-52s %12s %14s %10s" % ("", "measured", "first landing", "goal"))
+    for name, what, landing, goal in TABLE:
+        mark = " <- above" if landing is not None and found[name] > landing else ""
+        row = (what, shown(found[name]), shown(landing), shown(goal), mark)
+        print("%-52s %12s %14s %10s%s" % row)
+
+
+def differences(found):
+    """A sentence for each figure that results.json states otherwise."""
+    stated = json.loads(RESULTS.read_text(encoding="utf-8"))["cortex_m3"]
+    for name in {**stated, **found}:
+        old, new = stated.get(name), found.get(name)
+        if old is None or new is None or abs(new - old) > TOLERANCE * max(abs(old), abs(new)):
+            yield "%s is %s, results.json says %s." % (name, shown(new), shown(old))
+
+
+def write(found):
+    text = {
+        "about": "Written by python -m tools.bench: instructions counted by QEMU's -icount on a"
+        " Cortex-M3 (mps2-an385), heap bytes on the same board. --check compares.",
+        "how": HOW,
+        "cortex_m3": found,
+    }
+    RESULTS.write_text(json.dumps(text, indent=2) + "\n", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(
+        prog="python -m tools.bench",
+        description="Measure speed and memory on the emulated Cortex-M3.",
+    )
+    parser.add_argument("--check", action="store_true", help="compare with results.json only")
+    parser.add_argument("--limits", action="store_true", help="exit 1 above `first landing`")
+    args = parser.parse_args()
+    wrong = []
+    try:
+        for firmware in (qemuboard.FIRMWARE, qemuboard.FROZEN):
+            why = qemuboard.missing(firmware)
+            if why:
+                raise BoardError(why + ".")
+        found = measure(lambda what: print("measuring: %s ..." % what, flush=True))
+        show(found)
+        if args.check:
+            wrong += differences(found)
+        else:
+            write(found)
+    except (BoardError, bundle.Problem, OSError) as error:
+        print("bench: %s" % str(error).strip(), file=sys.stderr)
+        return 1
+    if args.limits:
+        wrong += [
+            "%s is above the first landing of %s." % (name, shown(landing))
+            for name, _, landing, _ in TABLE
+            if landing is not None and found[name] > landing
+        ]
+    for sentence in wrong:
+        print("bench: " + sentence, file=sys.stderr)
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
