@@ -1,0 +1,216 @@
+"""The release form (tools/bundle.py) behaves as the modules it was made of.
+
+Runs in CPython: it bundles, and starts MicroPython with nothing but the bundle on its path.
+"""
+
+import os
+import subprocess
+
+import pytest
+
+import interpreters
+from tools import bundle
+
+TWO_STACKS = """
+import sys
+import ferrule
+from ferrule.link import loop
+
+now = [0]
+
+
+def stack(link, ip):
+    net = ferrule.Stack(link, ticks_ms=lambda: now[0], random=lambda n: bytes(range(n)))
+    net.ifconfig((ip, "255.255.255.0", "0.0.0.0", "0.0.0.0"))
+    net.active(True)
+    return net
+
+
+def quietly(call, *args):
+    try:
+        return call(*args)
+    except OSError:
+        return None
+
+
+a, b = loop.pair()
+server = stack(a, "10.0.0.1")
+client = stack(b, "10.0.0.2")
+door = server.socket()
+door.bind(("", 80))
+door.listen(2)
+door.setblocking(False)
+c = client.socket()
+c.setblocking(False)
+quietly(c.connect, ("10.0.0.1", 80))
+data = bytes(range(256)) * 40
+sent = 0
+back = b""
+s = None
+for _ in range(2000):
+    now[0] += 5
+    server.poll()
+    client.poll()
+    if s is None:
+        pair = quietly(door.accept)
+        if pair:
+            s = pair[0]
+            s.setblocking(False)
+        continue
+    if sent < len(data):
+        sent += c.write(data[sent:]) or 0
+    piece = s.read(700)
+    if piece:
+        s.write(piece)
+    back += c.read(5000) or b""
+    if len(back) == len(data):
+        break
+print("echo", back == data)
+c.setsockopt(6, 1, 1)
+c.close()
+s.close()
+for _ in range(100):
+    now[0] += 50
+    server.poll()
+    client.poll()
+print(" ".join(row[5] for row in client.netstat()))
+print(server.stats()["InCsumErrors"], server.config("tcp_msl"), server.memory()["total"] > 20000)
+server.install()
+import socket
+print(socket.AF_INET, ferrule.__version__)
+try:
+    server.getaddrinfo("a.name", 80)
+except OSError as error:
+    print("OSError", error.args[0])
+print("modules", " ".join(sorted(m for m in sys.modules if m.startswith("ferrule"))))
+"""
+
+# Of the package's layers the bundle has only the links' folder.
+LAYERS = {"stack", "api", "tcp", "net", "wire", "core"}
+
+DEVICE = """
+import sys
+import ferrule
+from ferrule.link import loop
+import main
+
+now = [0]
+a, b = loop.pair()
+
+
+class Board:
+    def make_link(self):
+        return a
+
+    def address(self):
+        return "10.0.0.1", "255.255.255.0", "0.0.0.0", "0.0.0.0"
+
+
+net, http = main.device(Board())
+client = ferrule.Stack(b)
+client.ifconfig(("10.0.0.2", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
+client.active(True)
+
+
+def ask(request):
+    c = client.socket()
+    c.setblocking(False)
+    try:
+        c.connect(("10.0.0.1", 80))
+    except OSError:
+        pass
+    answer = b""
+    asked = False
+    for _ in range(400):
+        net.poll()
+        http.turn()
+        client.poll()
+        if not asked:
+            try:
+                c.getpeername()
+            except OSError:
+                continue
+            asked = bool(c.write(request))
+            continue
+        piece = c.read(2000)
+        if piece == b"":
+            break
+        answer += piece or b""
+    c.close()
+    return answer
+
+
+end = "Host: x\\r\\nConnection: close\\r\\n"
+text = ask(b"POST /echo HTTP/1.1\\r\\n" + end.encode() + b"Content-Length: 5\\r\\n\\r\\nhello")
+print(text.split(b"\\r\\n")[0], text[-5:])
+text = ask(b"GET / HTTP/1.1\\r\\n" + end.encode() + b"\\r\\n")
+print(text.split(b"\\r\\n")[0], b"<h1>ferrule</h1>" in text, b"ESTABLISHED" in text)
+text = ask(b"GET /netstat HTTP/1.1\\r\\n" + end.encode() + b"\\r\\n")
+print(b'"connections"' in text)
+text = ask(b"GET /nothing HTTP/1.1\\r\\n" + end.encode() + b"\\r\\n")
+print(text.split(b"\\r\\n")[0])
+print("modules", " ".join(sorted(m for m in sys.modules if not m.startswith("ferrule"))))
+"""
+
+
+@pytest.fixture(scope="module")
+def release(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("release")
+    bundle.write(folder)
+    return folder
+
+
+def run(name, release, program):
+    interpreter = interpreters.all_of_them(lambda _: False)[name]
+    reason = interpreter.absent()
+    if reason:
+        pytest.skip(reason)
+    environment = dict(os.environ, MICROPYPATH="%s:.frozen" % release)
+    done = subprocess.run(
+        [interpreter.path, "-X", "heapsize=2M", "-c", program],
+        cwd=release,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+    assert not done.stderr and done.returncode == 0, done.stderr + done.stdout
+    return done.stdout.splitlines()
+
+
+@pytest.mark.parametrize("name", ["x64", "unix32"])
+def test_two_stacks_of_the_bundle_open_echo_and_close(name, release):
+    lines = run(name, release, TWO_STACKS)
+    assert lines[:5] == ["echo True", "TIME_WAIT", "0 30 True", "2 0.1.0", "OSError -2"]
+    loaded = lines[5].split()[1:]
+    assert "ferrule" in loaded and "ferrule.link.loop" in loaded
+    assert not [m for m in loaded if set(m.split(".")[1:2]) & LAYERS]
+
+
+@pytest.mark.parametrize("name", ["x64", "unix32"])
+def test_the_device_of_the_bundle_answers(name, release):
+    lines = run(name, release, DEVICE)
+    assert lines[0] == "b'HTTP/1.1 200 OK' b'hello'"
+    assert lines[1] == "b'HTTP/1.1 200 OK' True True"
+    assert lines[2] == "True"
+    assert lines[3] == "b'HTTP/1.1 404 Not Found'"
+    loaded = lines[4].split()[1:]
+    assert "device" in loaded and "httpd" not in loaded and "echo" not in loaded
+
+
+def test_every_viper_function_is_still_one(release):
+    """No decorator is lost: the leaves of the bundle are those of the source, less the unused."""
+    text = "".join(path.read_text() for path in release.rglob("*.py"))
+    source = "".join(
+        path.read_text()
+        for folder in ("lib", "firmware")
+        for path in (bundle.ROOT / folder).rglob("*.py")
+    )
+    kept, all_of_them = text.count("@micropython.viper"), source.count("@micropython.viper")
+    assert 0.8 * all_of_them < kept <= all_of_them
+
+
+def test_constants_and_relative_imports_are_gone(release):
+    for path in release.rglob("*.py"):
+        text = path.read_text()
+        assert "const(" not in text and "from ." not in text, path
