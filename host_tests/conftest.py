@@ -183,6 +183,10 @@ def _interpreters():
 def pytest_sessionfinish(session):
     for interpreter in _RUNNING.pop("all", {}).values():
         interpreter.stop()
+    # A list of requirements runs no test, which pytest by itself takes for a failure.
+    if session.config.getoption("--requirements"):
+        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
+            session.exitstatus = pytest.ExitCode.OK
 
 
 # ---- running a file ------------------------------------------------------------------------
@@ -305,12 +309,3 @@ def pytest_terminal_summary(terminalreporter, config):
         tests = proved.get(requirement, [])
         terminalreporter.write_line(f"{requirement:22} {level:12} {', '.join(tests) or '-'}")
     terminalreporter.write_line(f"{len(proved)} requirements have a test")
-
-
-def pytest_sessionfinish(session):
-    # A list of requirements runs no test, which pytest by itself takes for a failure.
-    if (
-        session.config.getoption("--requirements")
-        and session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED
-    ):
-        session.exitstatus = pytest.ExitCode.OK
