@@ -25,6 +25,8 @@ import pathlib
 import shutil
 import sys
 
+from tools.inline import inline
+
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
 # output module -> (source modules: its roots, public names, what becomes a module of its own)
@@ -513,7 +515,8 @@ def bundle(device=True):
         if output.whole and output is not stack:
             public[output.name] = {n for module in output.modules for n in module.defined}
         kept = without_unused(statements[output.name], public.get(output.name, set()))
-        texts[output.path] = source_of(output, inline_single_values(kept))
+        kept = inline(inline_single_values(kept), public.get(output.name, ()))
+        texts[output.path] = source_of(output, kept)
     if device:
         texts["main.py"] = (
             'from device import device, main\n\nif __name__ == "__main__":\n    main()\n'
