@@ -26,6 +26,7 @@ import shutil
 import sys
 
 from tools.inline import inline
+from tools.share import attributes, share
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 
@@ -511,12 +512,16 @@ def bundle(device=True):
             for part in ast.walk(node):
                 if isinstance(part, ast.ImportFrom) and part.level == 0:
                     public.setdefault(part.module, set()).update(a.name for a in part.names)
+    there = ()
     for output in b.outputs:
         if output.whole and output is not stack:
             public[output.name] = {n for module in output.modules for n in module.defined}
         kept = without_unused(statements[output.name], public.get(output.name, set()))
-        kept = inline(inline_single_values(kept), public.get(output.name, ()))
-        texts[output.path] = source_of(output, kept)
+        face = public.get(output.name, set())
+        kept = inline(inline_single_values(kept), face)
+        if output is stack:
+            there = attributes(kept)
+        texts[output.path] = source_of(output, share(kept, face, there))
     if device:
         texts["main.py"] = (
             'from device import device, main\n\nif __name__ == "__main__":\n    main()\n'
