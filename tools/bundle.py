@@ -512,6 +512,11 @@ def bundle(device=True):
             for part in ast.walk(node):
                 if isinstance(part, ast.ImportFrom) and part.level == 0:
                     public.setdefault(part.module, set()).update(a.name for a in part.names)
+    # `import ferrule.options` binds the name in the package: no global may bear it.
+    below = {output.name.split(".")[1] for output in b.outputs if "." in output.name}
+    clash = below & set(stack.names.values())
+    if clash:
+        raise Problem("%s is the name of a module and of a global in it." % ", ".join(clash))
     there = ()
     for output in b.outputs:
         if output.whole and output is not stack:
@@ -520,7 +525,7 @@ def bundle(device=True):
         face = public.get(output.name, set())
         kept = inline(inline_single_values(kept), face)
         if output is stack:
-            there = attributes(kept)
+            there = [name for name in attributes(kept) if name not in below]
         texts[output.path] = source_of(output, share(kept, face, there))
     if device:
         texts["main.py"] = (

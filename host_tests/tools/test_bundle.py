@@ -3,6 +3,7 @@
 Runs in CPython: it bundles, and starts MicroPython with nothing but the bundle on its path.
 """
 
+import ast
 import os
 import subprocess
 
@@ -208,6 +209,15 @@ def test_every_viper_function_is_still_one(release):
     )
     kept, all_of_them = text.count("@micropython.viper"), source.count("@micropython.viper")
     assert 0.8 * all_of_them < kept <= all_of_them
+
+
+def test_no_global_of_the_package_has_the_name_of_a_module_below_it(release):
+    """Importing ferrule.options later would overwrite a global `options`."""
+    tree = ast.parse((release / "ferrule" / "__init__.py").read_text())
+    bound = {n.id for s in tree.body for n in ast.walk(s) if isinstance(n, ast.Name)
+             and isinstance(n.ctx, ast.Store) and isinstance(s, ast.Assign)}
+    bound |= {s.name for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef))}
+    assert bound and not bound & {path.stem for path in (release / "ferrule").iterdir()}
 
 
 def test_constants_and_relative_imports_are_gone(release):
