@@ -62,7 +62,6 @@ RECORDS = {
         ("LPORT", "destination port: ours"),
         ("REL", "SEG.SEQ - RCV.NXT of the matched connection, clamped to +-2**29"),
         ("ACKED", "SEG.ACK - SND.UNA of the matched connection, clamped to +-2**29"),
-        ("NEWER", "1 when SND.WND may be taken from this segment (SND.WL1, SND.WL2)"),
     ]),
     "out": ("_O_", "scratch: the segment about to be built", [
         ("DST", "absolute: IP destination"),

@@ -32,7 +32,6 @@ S_MSS = 12
 S_LPORT = 13
 S_REL = 14
 S_ACKED = 15
-S_NEWER = 16
 O_DST = 0
 O_PORTS = 1
 O_SEQ = 2

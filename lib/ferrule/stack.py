@@ -14,7 +14,7 @@ _H_NOW = const(0)
 _N_STATE = const(3)
 _N_AT = const(5)
 _HOST_WORDS = const(16)
-_SEG_WORDS = const(17)
+_SEG_WORDS = const(16)
 _OUT_WORDS = const(8)
 _NEIGH_WORDS = const(7)
 _COUNTERS = const(47)
@@ -186,7 +186,7 @@ class Stack:
 
     def config(self, *args, **kwargs):
         """Read config("name") or set config(name=value): mac, mtu and the settings of
-        sysctl.md.
+        api/names.py.
         """
         from .api import nic
 

@@ -20,7 +20,6 @@ _STATE = const(2)
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
 
-_EBADF = const(9)
 _EAGAIN = const(11)
 _EINVAL = const(22)
 _EADDRINUSE = const(98)

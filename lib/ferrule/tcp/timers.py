@@ -47,7 +47,6 @@ _ORPHAN = const(4)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _SYN_LOST = const(128)
-_SPEAK = const(256)
 
 _SYN_RECEIVED = const(3)
 _FIN_WAIT_2 = const(6)
