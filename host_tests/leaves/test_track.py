@@ -178,3 +178,94 @@ def test_the_clock_and_its_deadlines_wrap_at_2_to_the_30():
             assert tick.is_due(h, r, 1) == (late >= 700), (start, late)
         r[1] = -1
         assert not tick.is_due(h, r, 1)
+
+
+def half_words(r, i):
+    """Word i of r as (high half, low half), read byte by byte."""
+    b = [peek(r, 4 * i + k) for k in range(4)]
+    return b[2] | b[3] << 8, b[0] | b[1] << 8
+
+
+def plus(hi, lo, k):
+    """(hi << 16 | lo) + k modulo 2**32, in halves; k below 65536."""
+    lo += k
+    return hi + (lo >> 16) & 0xFFFF, lo & 0xFFFF
+
+
+def test_acknowledged_moves_all_that_counts_from_snd_una():
+    d = Draw(41)
+    for n in range(300):
+        r = words(w.QUEUED + 1)
+        size = 512 + d.below(2000)
+        held = d.below(size + 1)
+        fin = d.below(2)
+        top = d.below(held + fin + 1)
+        k = d.below(top + 1)
+        nxt, wnd, rd = d.below(top + 1), d.below(5000), d.below(size)
+        hi, lo = EDGES[n % len(EDGES)], d.bits() * 2
+        put(r, w.SND_UNA, hi, lo)
+        r[w.TX_LEN], r[w.TX_RD], r[w.SND_NXT], r[w.SND_MAX], r[w.SND_WND] = held, rd, nxt, top, wnd
+        track.acknowledged(r, k, size)
+        data = min(k, held)  # a FIN has no byte in the ring
+        assert half_words(r, w.SND_UNA) == plus(hi, lo, k)
+        assert r[w.TX_LEN] == held - data and r[w.TX_RD] == (rd + data) % size
+        assert r[w.SND_NXT] == max(0, nxt - k) and r[w.SND_MAX] == top - k
+        assert r[w.SND_WND] == max(0, wnd - k)
+
+
+def test_received_moves_rcv_nxt_and_leaves_the_right_edge():
+    d = Draw(43)
+    for n in range(100):
+        r = words(w.QUEUED + 1)
+        hi, lo = EDGES[n % len(EDGES)], d.bits() * 2
+        k, wnd, fin = d.below(3000), d.below(5000), d.below(4000)
+        put(r, w.RCV_NXT, hi, lo)
+        r[w.RCV_WND], r[w.RCV_FIN] = wnd, fin
+        track.received(r, k)
+        assert half_words(r, w.RCV_NXT) == plus(hi, lo, k)
+        assert r[w.RCV_WND] == max(0, wnd - k) and r[w.RCV_FIN] == max(0, fin - k)
+
+
+def test_segment_of_numbers_a_segment_and_moves_the_window_only_by_a_worthwhile_step():
+    d = Draw(47)
+    moved = 0
+    for n in range(300):
+        r = words(w.QUEUED + 1)
+        o = words(8)
+        size = 512 + d.below(8000)
+        held = d.below(size + 1)
+        wnd = d.below(size - held + 1)
+        mss = 48 + d.below(1413)
+        off = d.below(2000)
+        una, rcv = (EDGES[n % len(EDGES)], d.bits()), (EDGES[(n + 5) % len(EDGES)], d.bits())
+        put(r, w.SND_UNA, *una)
+        put(r, w.RCV_NXT, *rcv)
+        r[w.RX_LEN], r[w.RCV_WND], r[w.UNACKED], r[w.T_DACK] = held, wnd, 7, 99
+        r[w.FLAGS] = 1 | 64
+        track.segment_of(r, o, off, 24, 5, size, mss)
+        free = size - held
+        want = free if free - wnd >= min(mss, size >> 1) else wnd
+        moved += want != wnd
+        assert half_words(o, w.O_SEQ) == plus(*una, off) and half_words(o, w.O_ACK) == rcv
+        assert o[w.O_WND] == r[w.RCV_WND] == want
+        assert (o[w.O_FLAGS], o[w.O_LEN], o[w.O_MSS]) == (24, 5, 0)
+        assert (r[w.UNACKED], r[w.T_DACK], r[w.FLAGS]) == (0, -1, 64)
+    assert 0 < moved < 300
+
+
+def test_find_is_the_first_record_with_the_pair():
+    d = Draw(53)
+    s = words(20)
+    for _ in range(200):
+        n = 1 + d.below(6)
+        stride = 2 + d.below(5)
+        table = words(n * stride)
+        pairs = [(d.below(3), d.below(3)) for _ in range(n)]
+        for i, (a, b) in enumerate(pairs):
+            put(table, i * stride, 0xFFFE + (a & 1), a)
+            put(table, i * stride + 1, 0x8000, b)
+        a, b = d.below(3), d.below(3)
+        put(s, w.S_SRC, 0xFFFE + (a & 1), a)
+        put(s, w.S_PORTS, 0x8000, b)
+        want = pairs.index((a, b)) if (a, b) in pairs else -1
+        assert wire.find(table, n, stride, s) == want
