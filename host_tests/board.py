@@ -37,6 +37,7 @@ class Board:
 
     def _folders(self):
         folders = {"lib": ROOT / "lib", "mp": MP, "firmware": ROOT / "firmware"}
+        folders["chips"] = TESTS / "chips"
         for folder in sorted(TESTS.iterdir()):
             if folder != MP and folder.is_dir() and self._is_test_folder(folder):
                 folders[folder.name] = folder
@@ -61,6 +62,7 @@ class Board:
             "import sys\n"
             "ours = ('/rom/lib', '/rom/mp')\n"
             "sys.path[:] = [p for p in sys.path if p in ours or p[:4] != '/rom']\n"
+            "sys.path.append('/rom')\n"  # for the package `chips`
             "import runner"
         ]
         # A few tests at a time: the text of a long list would take heap, and leave holes in it.

@@ -46,7 +46,9 @@ class Unix:
         """Run `tests` (runner.py's strings) of `file`."""
         self.stop()
         environment = dict(os.environ)
-        environment["MICROPYPATH"] = ":".join([str(ROOT / "lib"), str(MP), ".frozen"])
+        # TESTS at the end, for the package `chips`.
+        path = [str(ROOT / "lib"), str(MP), ".frozen", str(TESTS)]
+        environment["MICROPYPATH"] = ":".join(path)
         command = [
             str(self.path),
             "-X",

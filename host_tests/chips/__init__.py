@@ -1,0 +1,1 @@
+"""Models of chips and of the bus that they hang on; they run in MicroPython and in CPython."""
