@@ -3,13 +3,17 @@
     us.listen 80 [BACKLOG]         us.accept              us.connect 80 [from=3]
     us.bind 4000                   us.close               us.shutdown wr
     us.write 500 [gives 300]       us.write 1 gives nothing
+    us.write 1 oob                 us.send 500            # send(), with MSG_OOB or without flags
     us.read 500                    us.read eof            us.read nothing
-    us.setsockopt NODELAY 1        us.config tcp_fin_timeout=10
+    us.setsockopt NODELAY 1        us.setsockopt LINGER 5 (or off)
+    us.config tcp_fin_timeout=10
     us.peername                    us.refuse 1            us.poll
 
     us.state ESTABLISHED           us.timer rexmit 1000   us.flags RD WR
     us.recvq 500                   us.sendq 0             us.rows 2 [LISTEN]
     us.stat InCsumErrors 1         us.grown 0
+    us.getsockopt KEEPIDLE 7200    us.getsockopt ERROR ETIMEDOUT
+    us.setting tcp_fin_timeout=60  us.info cwnd=2920      # TCP_INFO, by field
 
 Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block.
 `us2.`, `us3.` ... are other sockets; without a listener of their own they accept from that of
@@ -20,17 +24,22 @@ Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets
 import frames
 from testing import errno_of
 
-_POLL = (("RD", 1), ("WR", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32))
-_LOOKS = ("state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown")
+_POLL = (("RD", 1), ("PRI", 2), ("WR", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32))
+_LOOKS = (
+    "state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown", "getsockopt", "setting",
+    "info",
+)  # fmt: skip
 _HOW = {"rd": 0, "wr": 1, "rdwr": 2}
-# The names that `us.setsockopt` takes: level and option, as Linux numbers them.
-_OPTIONS = {"NODELAY": (6, 1), "KEEPALIVE": (1, 9), "REUSEADDR": (1, 2), "LINGER": (1, 13)}
-_OPTION_NAMES = {
-    "NODELAY": ("IPPROTO_TCP", "TCP_NODELAY"),
-    "KEEPALIVE": ("SOL_SOCKET", "SO_KEEPALIVE"),
-    "REUSEADDR": ("SOL_SOCKET", "SO_REUSEADDR"),
-    "LINGER": ("SOL_SOCKET", "SO_LINGER"),
-}
+_MSG_OOB = 1
+# The names of options: level and option, as Linux numbers them.
+_OPTIONS = {
+    "SO_REUSEADDR": (1, 2), "SO_ERROR": (1, 4), "SO_KEEPALIVE": (1, 9), "SO_OOBINLINE": (1, 10),
+    "SO_LINGER": (1, 13), "IP_TOS": (0, 1), "IP_TTL": (0, 2), "IP_MTU_DISCOVER": (0, 10),
+    "IP_RECVERR": (0, 11), "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
+    "TCP_KEEPIDLE": (6, 4), "TCP_KEEPINTVL": (6, 5), "TCP_KEEPCNT": (6, 6), "TCP_SYNCNT": (6, 7),
+    "TCP_LINGER2": (6, 8), "TCP_WINDOW_CLAMP": (6, 10), "TCP_INFO": (6, 11),
+    "TCP_QUICKACK": (6, 12), "TCP_CONGESTION": (6, 13), "TCP_USER_TIMEOUT": (6, 18),
+}  # fmt: skip
 
 
 class Us:
@@ -137,12 +146,24 @@ def _write(wire, us, words, line):
     n = int(words[0])
     wanted = n
     if "gives" in words:
-        wanted = None if words[2] == "nothing" else int(words[2])
+        wanted = None if words[-1] == "nothing" else int(words[-1])
     sock = _connection(wire, us)
-    took = wire.write(sock, frames.stream(True, us.written, n))
+    data = frames.stream(True, us.written, n)
+    if "oob" in words:
+        took = sock.send(data, _MSG_OOB)
+    else:
+        took = wire.write(sock, data)
     us.written += took or 0
     if took != wanted:
         return "write returned %s" % took
+
+
+def _send(wire, us, words, line):
+    sock = _connection(wire, us)
+    took = sock.send(frames.stream(True, us.written, int(words[0])))
+    us.written += took
+    if took != int(words[-1]):
+        return "send returned %s" % took
 
 
 def _read(wire, us, words, line):
@@ -175,14 +196,18 @@ def _shutdown(wire, us, words, line):
 
 
 def _setsockopt(wire, us, words, line):
-    level, option = _OPTIONS[words[0]]
-    names = _OPTION_NAMES[words[0]]
     if us.sock is None and us.listener is None:
         us.sock = wire.net.socket()
         us.sock.setblocking(False)
-    level = wire.constant(names[0], level)
-    option = wire.constant(names[1], option)
+    level, option = _option(words[0])
     (us.sock or us.listener).setsockopt(level, option, _value(words))
+
+
+def _option(name):
+    for prefix in ("SO_", "TCP_", "IP_"):
+        if prefix + name in _OPTIONS:
+            return _OPTIONS[prefix + name]
+    raise ValueError("no option " + name)
 
 
 def _value(words):
@@ -190,12 +215,20 @@ def _value(words):
     if words[0] == "LINGER":
         import struct
 
-        return struct.pack("<ii", 1, int(words[1]))
-    return int(words[1])
+        off = words[1] == "off"
+        return struct.pack("<ii", 0 if off else 1, 0 if off else int(words[1]))
+    return _number_or_text(words[1])
+
+
+def _number_or_text(word):
+    if word.isdigit():
+        return int(word)
+    return errno_of(word) if word.isupper() else word
 
 
 def _config(wire, us, words, line):
-    wire.net.config(**{name: int(value) for name, value in line.keys.items()})
+    values = {name: _number_or_text(value) for name, value in line.keys.items()}
+    wire.net.config(**values)
 
 
 def _refuse(wire, us, words, line):
@@ -276,6 +309,27 @@ def _stat(wire, us, words, line):
     return None if n == int(words[1]) else "%s is %d" % (words[0], n)
 
 
+def _getsockopt(wire, us, words, line):
+    level, option = _option(words[0])
+    got = (us.sock or us.listener).getsockopt(level, option)
+    return None if got == _number_or_text(words[1]) else "%s is %r" % (words[0], got)
+
+
+def _setting(wire, us, words, line):
+    for name, value in line.keys.items():
+        got = wire.net.config(name)
+        if got != _number_or_text(value):
+            return "%s is %r" % (name, got)
+
+
+def _info(wire, us, words, line):
+    got = _connection(wire, us).getsockopt(*_OPTIONS["TCP_INFO"])
+    for name, value in line.keys.items():
+        field = got[name] if isinstance(got, dict) else getattr(got, name)
+        if field != _number_or_text(value):
+            return "%s is %r" % (name, field)
+
+
 def _grown(wire, us, words, line):
     return None if wire.grown == int(words[0]) else "the heap grew by %d bytes" % wire.grown
 
@@ -286,6 +340,7 @@ _CALLS = {
     "bind": _bind,
     "connect": _connect,
     "write": _write,
+    "send": _send,
     "read": _read,
     "close": _close,
     "shutdown": _shutdown,
@@ -302,4 +357,7 @@ _CALLS = {
     "rows": _rows,
     "stat": _stat,
     "grown": _grown,
+    "getsockopt": _getsockopt,
+    "setting": _setting,
+    "info": _info,
 }

@@ -103,6 +103,7 @@ def ip(
     ident=7,
     length=None,
     bad_sum=False,
+    tos=0,
 ):
     """An IPv4 packet; the keywords break it where a test wants it broken."""
     words = 5 + len(options) // 4
@@ -111,7 +112,7 @@ def ip(
         struct.pack(
             ">BBHHHBBH",
             ver << 4 | (words if ihl is None else ihl),
-            0,
+            tos,
             total,
             ident,
             frag,
@@ -224,7 +225,11 @@ def _parse_ip(frame):
     if len(packet) < 20 or packet[0] != 0x45:
         frame.wrong = "not an IPv4 header of 20 bytes"
         return
-    _, _, total, frame.ident, frag, frame.ttl, proto, _ = struct.unpack(">BBHHHBBH", packet[:12])
+    _, frame.tos, total, frame.ident, frag, frame.ttl, proto, _ = struct.unpack(
+        ">BBHHHBBH", packet[:12]
+    )
+    frame.ecn = frame.tos & 3
+    frame.df = frag >> 14 & 1
     frame.src, frame.dst = packet[12:16], packet[16:20]
     if checksum(packet[:20]):
         frame.wrong = "IP header checksum"
@@ -261,7 +266,9 @@ def _parse_tcp(frame, seg):
     n = (words >> 4) * 4
     frame.options = seg[20:n]
     frame.data = seg[n:]
-    frame.mss = None
+    frame.mss = frame.wscale = frame.ts = None
+    frame.sackok = frame.unknown = False
+    frame.sack = []
     if checksum(_pseudo(frame.src, frame.dst, TCP, len(seg)), seg):
         frame.wrong = "TCP checksum"
     elif n < 20 or n > len(seg):
@@ -279,6 +286,7 @@ def _parse_tcp(frame, seg):
 def _parse_options(frame):
     data = frame.options
     at = 0
+    seen = []
     while at < len(data):
         kind = data[at]
         if kind == 0:
@@ -292,11 +300,48 @@ def _parse_options(frame):
         if size < 2 or at + size > len(data):
             frame.wrong = "option %d has length %d" % (kind, size)
             return
-        if kind == 2:
-            frame.mss = data[at + 2] << 8 | data[at + 3]
-            if not frame.flags & SYN:
-                frame.wrong = "MSS option on a segment without SYN"
+        if kind in seen:
+            frame.wrong = "option %d stands there twice" % kind
+            return
+        seen.append(kind)
+        _take_option(frame, kind, data[at + 2 : at + size])
         at += size
+
+
+# Options that we know: kind -> (name, lengths of their values, only on SYN).
+_KNOWN = {
+    2: ("MSS", (2,), True),
+    3: ("window scale", (1,), True),
+    4: ("SACK-permitted", (0,), True),
+    5: ("SACK", (8, 16, 24, 32), False),
+    8: ("timestamps", (8,), False),
+}
+
+
+def _take_option(frame, kind, value):
+    if kind not in _KNOWN:
+        frame.unknown = True
+        return
+    name, sizes, on_syn = _KNOWN[kind]
+    if len(value) not in sizes:
+        frame.wrong = "the %s option has %d bytes" % (name, len(value))
+    elif on_syn and not frame.flags & SYN:
+        frame.wrong = name + " option on a segment without SYN"
+    elif kind == 2:
+        frame.mss = value[0] << 8 | value[1]
+    elif kind == 3:
+        frame.wscale = value[0]
+        if value[0] > 14:
+            frame.wrong = "window scale %d" % value[0]
+    elif kind == 4:
+        frame.sackok = True
+    elif kind == 8:
+        frame.ts = struct.unpack(">II", value)
+    elif frame.flags & SYN:
+        frame.wrong = "SACK option on a SYN"
+    else:
+        numbers = struct.unpack(">%dI" % (len(value) // 4), value)
+        frame.sack = [(numbers[i], numbers[i + 1]) for i in range(0, len(numbers), 2)]
 
 
 def _parse_icmp(frame, message):

@@ -13,19 +13,23 @@ after `#` a remark. Any frame that the stack sends and no `==>` line tells, and 
 which nothing is sent in that millisecond, fails the ladder.
 
 Sequence numbers count from each side's first; `1:501` is 500 bytes of that side's stream, whose
-content is checked. Of a sent frame only what the line says is compared: `ack= win= mss= urg= ttl=
-opt=` and the flags. PSH written must be there, not written it is not looked at, and `psh=0` says
-that it must not be there. Checksums, lengths, addresses, option lists and the rule that the right
-edge of our window never moves left are verified for every frame (frames.py, `_check` below).
+content is checked. Of a sent frame only what the line says is compared: `ack= win= urg= opt=`,
+the options (optionlist.py: `mss= wscale= sackok sack= ts=`), `ttl= tos= ecn= df=` of its IP
+header, and the flags. PSH written must be there, not written it is not looked at, and `psh=0` says
+that it must not be there. Checksums, lengths, addresses, option lists, what was negotiated and the
+rule that the right edge of our window never moves left are verified for every frame (frames.py,
+`_check` below).
 
 `<==` lines at one time with nothing between them arrive together, before one poll. `us.poll`
-between them separates them. On these lines `win` stays what the line before said, `mss=` and
-`opt=` (hexadecimal) make the options. What breaks a frame is listed at `_incoming_ip`. `isn=5000`
-on a SYN begins a new connection of the same pair, 5000 after the first number of the old one.
+between them separates them. On these lines `win` (the field, not scaled) stays what the line
+before said, and `opt=` (hexadecimal) follows the other options. What breaks a frame is listed at
+`_incoming_ip`. `isn=5000` on a SYN begins a new connection of the same pair, 5000 after the first
+number of the old one. `ICMP unreachable code=4 mtu=1000 qseq=1` quotes our segment with number 1.
 """
 
 import calls
 import frames
+import optionlist
 import packets
 
 _WORDS = ("ARP", "ICMP", "UDP", "IP")
@@ -49,6 +53,8 @@ class Line:
             name, equals, value = _cut(word)
             if equals:
                 self.keys[name] = value
+            elif name in optionlist.WORDS and self.what[1:] in ("==", "=>"):
+                self.keys[name] = "1" if name == "df" else ""
             else:
                 self.words.append(name)
         self.kind = "TCP"
@@ -216,16 +222,17 @@ def _check(wire, frame):
     flow = wire.flow(frame.dst, frame.dport, frame.sport)
     flow.sent = frame.raw
     if frame.flags & frames.ACK and not frame.flags & frames.RST:
-        edge = packets.relative(frame.ack, flow.isn) + frame.win
-        if flow.edge is not None and edge < flow.edge:
+        # The window of a SYN is never scaled (RFC 7323, 2.2); a scaled one loses its last bits.
+        shift = 0 if frame.flags & frames.SYN else flow.offers.shift()
+        edge = packets.relative(frame.ack, flow.isn) + (frame.win << shift)
+        if flow.edge is not None and edge + (1 << shift) <= flow.edge:
             return "the right edge of our window moved left by %d" % (flow.edge - edge)
         flow.edge = edge
     n = len(frame.data)
-    if n and flow.iss is not None:
-        first = packets.relative(frame.seq, flow.iss) + (1 if frame.flags & frames.SYN else 0)
-        if frame.data != frames.stream(True, first - 1, n):
-            return "the text is not what was written there"
-    return ""
+    first = packets.relative(frame.seq, flow.iss or 0) + (1 if frame.flags & frames.SYN else 0)
+    if n and flow.iss is not None and frame.data != frames.stream(True, first - 1, n):
+        return "the text is not what was written there"
+    return optionlist.wrong(flow, frame, first, n)
 
 
 def play(wire, text, recording=False):

@@ -1,7 +1,8 @@
 """The ladders that bring a connection into a state, so that no test repeats them.
 
-Each takes `mss` and `win` of the peer; whatever else is named becomes a limit of the stack
-(`rx_buffer=4096`) or, when its name begins with tcp_, a setting. They end by counting time from 0.
+Each takes `mss` and `win` of the peer, and as `offer` further options of its SYN, such as
+`"wscale=2 sackok ts=0"`; whatever else is named becomes a limit of the stack (`rx_buffer=4096`)
+or, when its name begins with tcp_, a setting. They end by counting time from 0.
 Sequence numbers after `opened` and `connected`: both sides stand at 1.
 """
 
@@ -26,17 +27,17 @@ def listening(wire, port=80, backlog=None, **options):
     wire.mark()
 
 
-def syn_received(wire, mss=1460, **options):
+def syn_received(wire, mss=1460, offer="", **options):
     """Passive: the SYN came, the SYN+ACK went out at 0."""
     win = options.get("win", 8192)
     listening(wire, **options)
     wire.bring(
         """
-        0  <== SYN      0  mss=%d win=%d
+        0  <== SYN      0  mss=%d win=%d %s
         0  ==> SYN ACK  0  ack=1
         0  us.state SYN_RECEIVED
     """
-        % (mss, win)
+        % (mss, win, offer)
     )
     wire.mark()
 
@@ -66,17 +67,17 @@ def syn_sent(wire, port=80, **options):
     wire.mark()
 
 
-def connected(wire, mss=1460, rtt=0, **options):
+def connected(wire, mss=1460, rtt=0, offer="", **options):
     """Active, ESTABLISHED; the SYN+ACK took `rtt` milliseconds."""
     win = options.get("win", 8192)
     syn_sent(wire, **options)
     wire.bring(
         """
-        %d  <== SYN ACK  0  ack=1 mss=%d win=%d
+        %d  <== SYN ACK  0  ack=1 mss=%d win=%d %s
         %d  ==> ACK      1  ack=1
         %d  us.state ESTABLISHED
     """
-        % (rtt, mss, win, rtt, rtt)
+        % (rtt, mss, win, offer, rtt, rtt)
     )
     wire.mark()
 

@@ -1,6 +1,7 @@
 """Frames from the lines of a ladder, and lines from frames."""
 
 import frames
+import optionlist
 from frames import ACK, FLAGS, ICMP, PSH, SYN, TCP, UDP
 
 _US = b"\x0a\x09\x00\x02"
@@ -44,9 +45,9 @@ def _hex(text):
 
 
 def _incoming_ip(wire, line, proto, payload):
-    """The Ethernet frame around `payload`. Keys that break it: ttl, ver, ihl, iplen, ipopt
-    (hexadecimal), frag (more, last, df), ipsum=bad, dst (address), ethdst (broadcast, other),
-    proto; and cut=N: N bytes less than was said.
+    """The Ethernet frame around `payload`. Keys: ecn (ect0, ect1, ce), tos; and what breaks it:
+    ttl, ver, ihl, iplen, ipopt (hexadecimal), frag (more, last, df), ipsum=bad, dst (address),
+    ethdst (broadcast, other), proto; and cut=N: N bytes less than was said.
     """
     src = line.address()
     dst = frames.ip_bytes(line.keys["dst"]) if "dst" in line.keys else _US
@@ -63,6 +64,7 @@ def _incoming_ip(wire, line, proto, payload):
         options=_hex(line.keys.get("ipopt", "")),
         frag=frag,
         bad_sum=line.keys.get("ipsum") == "bad",
+        tos=line.number("tos", 0) | optionlist.ECN[line.keys.get("ecn", "-")],
     )
     to = {"broadcast": frames.BROADCAST, "other": b"\x02\x00\x00\x00\x00\x63"}.get(
         line.keys.get("ethdst")
@@ -86,10 +88,7 @@ def _segment(wire, line):
     if flags & ACK and "ack" not in line.keys:
         raise Mismatch("<== with ACK needs ack=")
     flow.win = line.number("win", flow.win)
-    options = _hex(line.keys.get("opt", ""))
-    if "mss" in line.keys:
-        mss = line.number("mss")
-        options = bytes((2, 4, mss >> 8, mss & 255)) + options
+    options = optionlist.make(wire, flow, line, flags) + _hex(line.keys.get("opt", ""))
     first = seq + (1 if flags & SYN else 0)
     data = frames.stream(False, first - 1, n)
     if "fill" in line.keys:
@@ -145,8 +144,10 @@ def _icmp(wire, line):
     data = frames.stream(False, 0, n)
     if kind in (3, 4, 5, 11, 12):
         # The quotation: the last segment of this pair that we sent, or with qseq= another number
-        # of it.
-        rest = bytes(4)
+        # of it, with qlen= another length of its datagram.
+        # The second word: the next hop's MTU of code 4, the pointer of a parameter problem.
+        mtu = line.number("mtu", 0)
+        rest = bytes((line.number("pointer", 0), 0, mtu >> 8, mtu & 255))
         data = _quotation(wire, line)
     message = frames.icmp(kind, line.number("code", 0), rest, data, line.keys.get("sum") == "bad")
     return _incoming_ip(wire, line, ICMP, message)
@@ -161,6 +162,9 @@ def _quotation(wire, line):
     if flow.sent is None:
         raise Mismatch("there is no segment to quote")
     quoted = flow.sent[14 : 14 + 28]
+    if "qlen" in line.keys:  # the length of the datagram that was too long
+        n = line.number("qlen")
+        quoted = quoted[:2] + bytes((n >> 8, n & 255)) + quoted[4:]
     if "qseq" in line.keys:
         seq = (flow.iss + line.number("qseq")) & 0xFFFFFFFF
         quoted = quoted[:24] + bytes((seq >> 24, seq >> 16 & 255, seq >> 8 & 255, seq & 255))
@@ -186,12 +190,13 @@ def _other(wire, line):
 
 
 def learn(wire, frame):
-    """Take our first sequence number, and a port that the stack chose, from a SYN."""
-    if frame.kind != "TCP" or not frame.flags & SYN:
+    """Take our first sequence number and our options from a SYN, our first timestamp."""
+    if frame.kind != "TCP" or frame.wrong:
         return
     flow = wire.flow(frame.dst, frame.dport, frame.sport)
-    if flow.iss is None:
+    if frame.flags & SYN and flow.iss is None:
         flow.iss = frame.seq
+    optionlist.learn(flow, frame)
 
 
 def show(wire, frame):
@@ -224,11 +229,7 @@ def _show(wire, frame):
     if frame.flags & ACK:
         text += " ack=%d" % relative(frame.ack, flow.isn)
     text += " win=%d" % frame.win
-    if frame.mss is not None:
-        text += " mss=%d" % frame.mss
-    elif frame.options:
-        text += " opt=" + "".join("%02x" % b for b in frame.options)
-    return text + _whom(wire, frame)
+    return text + optionlist.show(flow, frame) + _whom(wire, frame)
 
 
 def _whom(wire, frame):
@@ -256,8 +257,9 @@ def differs(wire, line, frame):
             mac = mac[:5] + bytes((line.number("mac"),))
         if frame.eth_dst != mac:
             return "sent to the hardware address %s" % ":".join("%02x" % b for b in frame.eth_dst)
-        if frame.ttl != line.number("ttl", frame.ttl):
-            return "ttl=%d" % frame.ttl
+        for key, value in (("ttl", frame.ttl), ("tos", frame.tos), ("df", frame.df)):
+            if value != line.number(key, value):
+                return "%s=%d" % (key, value)
     return {"TCP": _tcp_differs, "ARP": _arp_differs, "ICMP": _icmp_differs}[frame.kind](
         wire, line, frame
     )
@@ -276,12 +278,12 @@ def _tcp_differs(wire, line, frame):
         return "other sequence numbers"
     if "ack" in line.keys and relative(frame.ack, flow.isn) != line.number("ack"):
         return "another ack"
-    for key, value in (("win", frame.win), ("mss", frame.mss), ("urg", frame.urgent)):
+    for key, value in (("win", frame.win), ("urg", frame.urgent)):
         if key in line.keys and value != line.number(key):
             return "%s=%s" % (key, value)
     if "opt" in line.keys and frame.options != _hex(line.keys["opt"]):
         return "other options"
-    return ""
+    return optionlist.differs(flow, line, frame)
 
 
 def _arp_differs(wire, line, frame):

@@ -22,6 +22,7 @@ import clocked
 import frames
 import ladder
 import openings
+from optionlist import Offers
 
 OUR_IP = "10.9.0.2"
 OUR_MAC = b"\x02\x00\x00\x00\x00\x02"
@@ -60,11 +61,14 @@ class Flow:
         self.win = win  # what the peer advertises, until a line says something else
         self.edge = None  # the right edge of our window, relative
         self.sent = None  # the last segment that we sent
+        self.offers = Offers()  # options of the two SYNs, timestamps
 
     def renew(self, isn):
         """A new connection over the same pair of ports begins."""
         self.isn = isn & 0xFFFFFFFF
         self.iss = self.edge = None
+        began, self.offers = self.offers.began, Offers()
+        self.offers.began = began  # the peer's clock goes on
 
 
 class Wire:
@@ -209,10 +213,6 @@ class Wire:
         gc.enable()
         self.grown += after - before
         return took
-
-    def constant(self, name, default):
-        """A constant of the stack's socket module, or `default` when it has none of this name."""
-        return getattr(self.net, name, default)
 
     def advance(self, until):
         """Let time pass up to `until` (since the clock's start), or until the stack sends

@@ -55,10 +55,12 @@ class Fake:
         return min(due + [1000])
 
 
-def segment(seq, ack, flags, win=2048, data=b"", options=b"", port=5000, bad_sum=False, **broken):
+def segment(
+    seq, ack, flags, win=2048, data=b"", options=b"", port=5000, bad_sum=False, urgent=0, **broken
+):
     """A frame as the stack would send it to the gateway; our first sequence number is 1000."""
     tcp = frames.tcp(
-        US, THEM, 80, port, 1000 + seq, ack, flags, win, data, options, bad_sum=bad_sum
+        US, THEM, 80, port, 1000 + seq, ack, flags, win, data, options, urgent, bad_sum=bad_sum
     )
     return frames.eth(
         THEM_MAC, US_MAC, frames.ETH_IP, frames.ip(US, THEM, frames.TCP, tcp, **broken)
