@@ -14,7 +14,7 @@ only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
 """
 
 import ast
-import csv
+import json
 import os
 import sys
 import time
@@ -23,12 +23,11 @@ from pathlib import Path
 import pytest
 
 HERE = Path(__file__).resolve().parent
-sys.path.insert(0, str(HERE))
+sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import interpreters  # noqa: E402  (host_tests is not a package)
 
 CPYTHON = {"interop", "device", "harness", "tools"}
-REQUIREMENTS = HERE / "requirements"
 TIMEOUT_S = 60
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
@@ -103,8 +102,9 @@ def has_tests_for_micropython(folder):
 def pytest_addoption(parser):
     parser.addoption(
         "--requirements",
-        action="store_true",
-        help="print every requirement with the tests that prove it, and run nothing",
+        metavar="FILE",
+        help="run the tests that prove a requirement, and write the names of those that passed "
+        "on every interpreter as JSON (tools/conformance.py)",
     )
     parser.addoption(
         "--on",
@@ -183,10 +183,10 @@ def _interpreters():
 def pytest_sessionfinish(session):
     for interpreter in _RUNNING.pop("all", {}).values():
         interpreter.stop()
-    # A list of requirements runs no test, which pytest by itself takes for a failure.
-    if session.config.getoption("--requirements"):
-        if session.exitstatus == pytest.ExitCode.NO_TESTS_COLLECTED:
-            session.exitstatus = pytest.ExitCode.OK
+    outcomes = session.config.getoption("--requirements")
+    if outcomes:
+        passed = session.config.passed_tests - session.config.failed_tests
+        Path(outcomes).write_text(json.dumps(sorted(passed)), encoding="utf-8")
 
 
 # ---- running a file ------------------------------------------------------------------------
@@ -274,38 +274,29 @@ class Batch:
 # ---- requirements --------------------------------------------------------------------------
 
 
-def requirement_ids():
-    """Every requirement: id -> (level, what)."""
-    found = {}
-    for path in sorted(REQUIREMENTS.glob("*.csv")):
-        with open(path, encoding="utf-8", newline="") as source:
-            for row in csv.DictReader(source):
-                found[row["id"]] = (row["level"], row["requirement"])
-    return found
-
-
-def proofs():
-    """requirement id -> the tests that say they prove it."""
-    found = {}
-    for path in sorted(HERE.glob("*/test_*.py")):
-        if runs_in_micropython(path):
-            for test in read(path)[0]:
-                for requirement in test.proves:
-                    node = f"{path.relative_to(HERE)}::{test.name}"
-                    found.setdefault(requirement, []).append(node)
-    return found
+def _test_of(item):
+    """ "ladders/test_open.py::test_x" for every interpreter and parameter of a test."""
+    name = item.test.name if isinstance(item, Item) else getattr(item, "originalname", item.name)
+    return f"{item.path.relative_to(HERE)}::{name}"
 
 
 def pytest_collection_modifyitems(config, items):
     if config.getoption("--requirements"):
-        items[:] = []
+        from tools import conformance
+
+        wanted = {test for tests in conformance.proofs().values() for test in tests}
+        config.hook.pytest_deselected(items=[i for i in items if _test_of(i) not in wanted])
+        items[:] = [item for item in items if _test_of(item) in wanted]
 
 
-def pytest_terminal_summary(terminalreporter, config):
-    if not config.getoption("--requirements"):
-        return
-    proved = proofs()
-    for requirement, (level, _) in requirement_ids().items():
-        tests = proved.get(requirement, [])
-        terminalreporter.write_line(f"{requirement:22} {level:12} {', '.join(tests) or '-'}")
-    terminalreporter.write_line(f"{len(proved)} requirements have a test")
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item, call):
+    result = (yield).get_result()
+    if result.failed:
+        item.session.config.failed_tests.add(_test_of(item))
+    elif result.passed and call.when == "call":
+        item.session.config.passed_tests.add(_test_of(item))
+
+
+def pytest_configure(config):
+    config.passed_tests, config.failed_tests = set(), set()

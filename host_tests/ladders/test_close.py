@@ -268,7 +268,7 @@ def test_a_lost_fin_is_sent_again(wire):
     """)
 
 
-@proves("MUST-20")
+@proves("SHLD-11", "RFC9293-3.10.8-1")
 def test_a_closed_connection_is_given_up_after_eight_retransmissions(wire):
     wire.fin_wait_1()
     wire.play("""

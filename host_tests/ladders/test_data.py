@@ -273,7 +273,7 @@ def test_the_send_ring_wraps_at_every_offset(wire):
         sent += n
 
 
-@proves("MUST-30")
+@proves("RFC9293-3.10.7.4-19")
 def test_urgent_data_stay_in_the_stream(wire):
     wire.opened()
     wire.play("""

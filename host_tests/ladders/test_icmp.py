@@ -151,7 +151,7 @@ def test_host_unreachable_does_not_end_an_opening(wire):
     """)
 
 
-@proves("MUST-56", "SHLD-25", "MUST-47")
+@proves("MUST-56")
 def test_an_opening_that_fails_reports_the_soft_error(wire):
     wire.syn_sent(tcp_syn_retries=1)
     wire.play("""

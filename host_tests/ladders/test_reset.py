@@ -118,7 +118,7 @@ def test_a_reset_may_carry_data_and_an_ack(wire):
     """)
 
 
-@proves("RFC5961-3.2-2", "RFC5961-3.2-3")
+@proves("RFC5961-3.2-2", "RFC5961-1.1-1")
 def test_a_reset_inside_the_window_draws_a_challenge(wire):
     wire.opened()
     wire.play("""
@@ -132,7 +132,7 @@ def test_a_reset_inside_the_window_draws_a_challenge(wire):
     """)
 
 
-@proves("RFC5961-3.2-4", "RFC9293-3.10.7.4-2")
+@proves("RFC9293-3.10.7.4-2", "RFC5961-3.2-3")
 def test_a_reset_outside_the_window_is_dropped_silently(wire):
     wire.opened()
     wire.play("""
@@ -218,7 +218,7 @@ def test_data_that_came_before_a_reset_can_still_be_read(wire):
 # ---- segments that do not fit --------------------------------------------------------------
 
 
-@proves("RFC5961-4.2-1", "RFC9293-3.10.7.4-5")
+@proves("RFC5961-4.2-1", "RFC9293-3.10.7.4-5", "RFC5961-1.1-1")
 def test_a_syn_in_established_draws_a_challenge(wire):
     wire.opened()
     wire.play("""
@@ -234,7 +234,7 @@ def test_a_syn_in_established_draws_a_challenge(wire):
     """)
 
 
-@proves("RFC9293-3.5.1-1")
+@proves("RFC9293-3.5.1-1", "RFC5961-4.2-2")
 def test_a_peer_that_lost_the_connection_resets_it_after_our_challenge(wire):
     wire.opened()
     wire.play("""
@@ -282,7 +282,7 @@ def test_an_old_ack_is_ignored_but_its_text_is_taken(wire):
     """)
 
 
-@proves("MAY-12", "RFC5961-5.2-1")
+@proves("MAY-12", "RFC5961-5.2-1", "RFC5961-5.2-2")
 def test_an_ack_that_is_too_old_draws_an_ack_and_the_text_is_dropped(wire):
     wire.opened()
     wire.play("""

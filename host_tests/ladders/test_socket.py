@@ -246,7 +246,7 @@ def test_read_without_a_number_reads_to_the_end(wire):
     wire.seen = []
 
 
-@proves("RFC9293-3.10.3-1", "MAY-17")
+@proves("RFC9293-3.10.3-1")
 def test_peek_leaves_the_data(wire):
     wire.opened()
     _send_text(wire, b"abc")
@@ -392,7 +392,7 @@ def test_the_callback_tells_of_data_and_of_the_end(wire):
     assert len(told) == 2 and told[0] is wire.socket()
 
 
-@proves("MUST-24", "MUST-25", "MUST-26", "SHLD-12", "MUST-29")
+@proves("MUST-24", "MUST-25", "MUST-26", "SHLD-12", "MUST-29", "MAY-5")
 def test_keepalive_probes_an_idle_peer_when_it_is_switched_on(wire):
     wire.opened(tcp_keepalive_time=10, tcp_keepalive_intvl=2, tcp_keepalive_probes=3)
     wire.play("""
@@ -409,7 +409,7 @@ def test_nothing_is_sent_on_an_idle_connection(wire):
     wire.play("8000s us.state ESTABLISHED")
 
 
-@proves("MUST-4")
+@proves("RFC9293-3.10.3-1")
 def test_the_socket_module_is_installed_under_its_name(wire):
     import sys
 

@@ -55,7 +55,7 @@ def test_the_segment_lifetime_is_a_setting(wire):
     """)
 
 
-@proves("MAY-2")
+@proves("MAY-2", "RFC6191-2-5")
 def test_a_syn_with_a_higher_number_opens_the_pair_again(wire):
     wire.time_wait()
     before = wire.flow().iss

@@ -381,7 +381,7 @@ def test_a_connection_lives_as_long_as_its_probes_are_answered(wire):
         )
 
 
-@proves("MUST-37", "MUST-20")
+@proves("MUST-37")
 def test_probes_that_nobody_answers_end_the_connection(wire):
     wire.opened(mss=1000, tcp_retries2=3)
     wire.play("""
