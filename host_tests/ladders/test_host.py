@@ -2,7 +2,6 @@
 start."""
 
 from testing import errno_of, proves, raises
-
 from wire import Wire
 
 
