@@ -8,17 +8,19 @@ the tables below, and hold just the names that the file uses:
     python -m tools.layout --check    exit 1 and name the file when a block is out of date
     python -m tools.layout --print    the tables for a reader
 
-All fields are 32-bit words of an ``array('i')``.  *absolute* fields hold full 32-bit protocol
-numbers or addresses: only viper code may read them, because as Python integers they would be heap
-objects on a 32-bit board.  Addresses and ports stand in the order of the wire (first byte lowest),
-because they are only compared and masked; sequence numbers stand as numbers.  Every other field is
-a small integer that plain bytecode may read and write.
+All fields are 32-bit words of an ``array('i')``, but for tcq, the halves of an ``array('H')``.
+*absolute* fields hold full 32-bit protocol numbers or addresses: only viper code may read them,
+because as Python integers they would be heap objects on a 32-bit board.  Addresses and ports stand
+in the order of the wire (first byte lowest), because they are only compared and masked; sequence
+numbers stand as numbers.  Every other field is a small integer that plain bytecode may read and
+write.
 """
 
 import argparse
 import pathlib
 import re
 import sys
+import textwrap
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 LIB = ROOT / "lib" / "ferrule"
@@ -44,6 +46,8 @@ RECORDS = {
         ("TTL", "time to live of what we send"),
         ("TOKENS", "ICMP errors and challenge ACKs that may still be sent this second"),
         ("TOKENS_AT", "when the tokens are filled up again"),
+        ("TS_CLOCK", "absolute: milliseconds that do not wrap before 2**32 (RFC 7323, 5.4)"),
+        ("TS_KEY", "absolute: secret that sets each pair's timestamps apart (RFC 7323, 7.1)"),
     ]),
     "seg": ("_S_", "scratch: what the leaves found in the frame in hand", [
         ("SRC", "absolute: IP source address (same word as the tables' first)"),
@@ -54,7 +58,7 @@ RECORDS = {
         ("L4_LEN", "bytes from the transport header to the end of the IP packet"),
         ("BCAST", "1 when the IP destination is a broadcast address"),
         ("PROTO", "IP protocol number"),
-        ("FLAGS", "TCP flags: FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32"),
+        ("FLAGS", "TCP flags: FIN 1 SYN 2 RST 4 PSH 8 ACK 16 URG 32 ECE 64 CWR 128"),
         ("DATA", "offset of the text in the frame"),
         ("LEN", "bytes of text"),
         ("WND", "SEG.WND"),
@@ -62,6 +66,14 @@ RECORDS = {
         ("LPORT", "destination port: ours"),
         ("REL", "SEG.SEQ - RCV.NXT of the matched connection, clamped to +-2**29"),
         ("ACKED", "SEG.ACK - SND.UNA of the matched connection, clamped to +-2**29"),
+        ("OPTS", "options found: timestamps 1, SACK permitted 2, window scale 4 | shift << 8"),
+        ("TSVAL", "absolute: TSval"),
+        ("TSECR", "absolute: TSecr"),
+        ("SACKS", "SACK blocks: offset of the first in the frame << 3 | how many; 0: none"),
+        ("UP", "urgent pointer, 0 without URG"),
+        ("CE", "1 when a router marked the packet as having met congestion (RFC 3168)"),
+        ("TELL", "what the ACK of this segment reports first: 1 the block it went to, 2 a D-SACK"),
+        ("TWICE", "bytes from SEG.SEQ on that came twice"),
     ]),
     "out": ("_O_", "scratch: the segment about to be built", [
         ("DST", "absolute: IP destination"),
@@ -70,10 +82,12 @@ RECORDS = {
         ("ACK", "absolute: SEG.ACK"),
         ("FLAGS", "TCP flags"),
         ("WND", "window to advertise, 0..65535"),
-        ("MSS", "MSS option to send, 0: none"),
         ("LEN", "bytes of text, already in the frame behind the header"),
+        ("OPT_LEN", "bytes of options, already in the frame at 54"),
+        ("UP", "urgent pointer, 0: none"),
+        ("ECT", "2 when the packet may be marked instead of dropped (RFC 3168), else 0"),
     ]),
-    "tcb": ("_", "one connection (RFC 9293, 3.3.1)", [
+    "tcb": ("_", "one connection (RFC 9293, 3.3.1): its words", [
         ("R_IP", "absolute: remote address"),
         ("PORTS", "absolute: their port and ours, as on the wire; 0: not in use there"),
         ("STATE", "one of the eleven states"),
@@ -83,35 +97,48 @@ RECORDS = {
         ("SND_NXT", "SND.NXT - SND.UNA"),
         ("SND_MAX", "highest number ever sent + 1, - SND.UNA; above SND_NXT after a timeout"),
         ("SND_WND", "SND.WND"),
-        ("SND_WL1", "absolute: SEG.SEQ of the last window update"),
-        ("SND_WL2", "absolute: SEG.ACK of the last window update"),
-        ("MAX_WND", "largest window the peer ever offered"),
-        ("SND_MSS", "effective send MSS"),
         ("RCV_WND", "advertised right edge - RCV.NXT"),
         ("RX_RD", "receive ring: index of the first unread byte"),
         ("RX_LEN", "receive ring: bytes ready to be read"),
         ("TX_RD", "send ring: index of the byte numbered SND.UNA"),
         ("TX_LEN", "send ring: bytes held, sent or not"),
-        ("RTO", "retransmission timeout in force, ms"),
         ("SRTT", "smoothed round-trip time, ms << 3; 0: none yet"),
         ("RTTVAR", "round-trip time variation, ms << 2"),
-        ("RTT_END", "number after the segment being timed, - SND.UNA; 0: none"),
-        ("RTT_AT", "when the timed segment was sent"),
-        ("T_REXMT", "retransmission or persist timer ends, -1: off"),
+        ("RTT_AT", "when the timed segment was sent; the first unanswered one while RETRIES > 0"),
+        ("MARK", "- SND.UNA: end of the segment being timed (0: none); the recovery point while "
+                 "RECOVERY, LOSS or TLP is set"),
+        ("T_REXMT", "retransmission, probe or persist timer ends, -1: off"),
         ("T_DACK", "delayed ACK goes out, -1: off"),
         ("T_KEEP", "keepalive or FIN-WAIT-2 timer ends, -1: off"),
-        ("RETRIES", "retransmissions or window probes in a row without an answer"),
-        ("UNACKED", "bytes taken since our last ACK"),
-        ("RCV_FIN", "number after the peer's FIN, - RCV.NXT, when it came out of order; 0: none"),
-        ("KA_IDLE", "keepalive: idle time, s"),
-        ("KA_PROBE", "keepalive: interval in s << 15 | count << 8 | probes unanswered so far"),
-        ("HOLES", "blocks kept beyond RCV.NXT, 0..4"),
-        ("BLOCK0", "absolute: first block: start - RCV.NXT | length << 16"),
+        ("BLOCK0", "absolute: first block kept: start - RCV.NXT | length << 16; 0: none"),
         ("BLOCK1", "absolute: second block"),
         ("BLOCK2", "absolute: third block"),
-        ("BLOCK3", "absolute: fourth block"),
-        ("CWND", "congestion window in bytes; no limit but after a timeout"),
-        ("QUEUED", "order in the accept queue; 0: taken by the program or our own open"),
+        ("SACK0", "absolute: first block the peer holds: start - SND.UNA | length << 16; 0: none"),
+        ("SACK1", "absolute: second block"),
+        ("SACK2", "absolute: third block"),
+        ("CWND", "congestion window, bytes"),
+        ("SSTHRESH", "slow start threshold, bytes"),
+        ("CC_ACKED", "bytes acknowledged since CWND last grew by a segment"),
+        ("TS_RECENT", "absolute: TS.Recent (RFC 7323, 4.3)"),
+        ("USER_TIMEOUT", "TCP_USER_TIMEOUT, ms, 0: none; the place in the queue before accept()"),
+    ]),
+    "tcq": ("_Q_", "the same connection: its 16-bit numbers", [
+        ("SND_MSS", "effective send MSS, timestamps taken off"),
+        ("MAX_WND", "largest window field the peer ever sent, before scaling"),
+        ("RTO", "retransmission timeout in force, ms"),
+        ("RETRIES", "retransmissions, or keepalive or window probes | unanswered << 8, in a row"),
+        ("UNACKED", "bytes taken since our last ACK, at most 65535"),
+        ("RCV_FIN", "number after the peer's FIN, - RCV.NXT, when it came out of order; 0: none"),
+        ("DUPACKS", "duplicate ACKs in a row; in recovery with SACK: HighRxt - SND.UNA"),
+        ("SND_WL1", "SEG.SEQ of the last window update - RCV.NXT, 0 when that is past"),
+        ("SND_SML", "number after the last small segment sent, - SND.UNA (Minshall); 0: none"),
+        ("SND_UP", "SND.UP - SND.UNA while URG_OUT is set"),
+        ("RCV_UP", "urgent mark: bytes to be read before it, while URG_IN is set"),
+        ("KA_IDLE", "keepalive: idle time, s"),
+        ("KA_INTVL", "keepalive: interval, s"),
+        ("KA_CNT", "keepalive: unanswered probes that end the connection | age of TS_RECENT << 8"),
+        ("W_MAX", "cubic: window before the last reduction, bytes >> 4"),
+        ("PLATEAU", "cubic: when the window is back at W_MAX, ms >> 3, 16 bits"),
     ]),
     "half": ("_HO_", "a half-open connection: SYN seen, SYN+ACK sent", [
         ("R_IP", "absolute: remote address"),
@@ -119,8 +146,9 @@ RECORDS = {
         ("ISS", "absolute: our initial sequence number"),
         ("IRS", "absolute: theirs"),
         ("AT", "when the SYN+ACK is sent again"),
-        ("WND_MSS", "absolute: their window << 16 | their MSS"),
-        ("RETRIES", "SYN+ACKs sent again so far"),
+        ("OPTS", "MSS to send | window shift << 14 | options << 18 (see tcp/listen.py) "
+                 "| SYN+ACKs sent again << 22"),
+        ("TS_RECENT", "absolute: TS.Recent"),
     ]),
     "tw": ("_TW_", "a connection in TIME-WAIT", [
         ("R_IP", "absolute: remote address"),
@@ -128,6 +156,7 @@ RECORDS = {
         ("SND_NXT", "absolute: our next number"),
         ("RCV_NXT", "absolute: their next number"),
         ("AT", "when two segment lifetimes are over"),
+        ("TS_RECENT", "absolute: TS.Recent, 0: no timestamps were in use"),
     ]),
     "neigh": ("_N_", "one neighbour in the ARP cache", [
         ("IP", "absolute: its address; 0: free"),
@@ -152,6 +181,21 @@ SETTINGS = [
     ("KEEP_INTVL", "tcp_keepalive_intvl", 75, "s between probes"),
     ("KEEP_PROBES", "tcp_keepalive_probes", 9, "unanswered probes that end a connection"),
     ("CHALLENGE", "tcp_challenge_ack_limit", 100, "challenge ACKs and ICMP errors a second"),
+    ("SACK", "tcp_sack", 1, "1: selective acknowledgments (RFC 2018)"),
+    ("TIMESTAMPS", "tcp_timestamps", 1, "1: timestamps (RFC 7323)"),
+    ("SCALING", "tcp_window_scaling", 1, "1: window scaling (RFC 7323)"),
+    ("ECN", "tcp_ecn", 0, "0: off, 1: asked for and accepted, 2: accepted (RFC 3168)"),
+    ("SYNCOOKIES", "tcp_syncookies", 1, "0: never, 1: when half-open records run out, 2: always"),
+    ("BACKLOG", "tcp_max_syn_backlog", 0, "half-open records in use at most, 0: all there are"),
+    ("TW_BUCKETS", "tcp_max_tw_buckets", 0, "TIME-WAIT records in use at most, 0: all there are"),
+    ("ABORT_OVERFLOW", "tcp_abort_on_overflow", 0, "1: RST when an accept queue is full"),
+    ("CONGESTION", "tcp_congestion_control", 2, "0 tahoe, 1 reno, 2 newreno, 3 cubic"),
+    ("EARLY_RETRANS", "tcp_early_retrans", 3, "0: neither early retransmit nor loss probes"),
+    ("INITCWND", "initcwnd", 10, "segments in the first window (RFC 6928)"),
+    ("IDLE_RESTART", "tcp_slow_start_after_idle", 1, "1: start slowly after an RTO of silence"),
+    ("RFC1337", "tcp_rfc1337", 1, "1: a RST does not end TIME-WAIT"),
+    ("PMTU", "ip_no_pmtu_disc", 0, "0: path MTU discovery (RFC 1191), 1: no DF bit"),
+    ("MTU_PROBING", "tcp_mtu_probing", 1, "1: smaller segments when large ones are lost"),
     ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
     ("TTL", "ip_default_ttl", 64, "hops"),
 ]
@@ -204,6 +248,19 @@ COUNTERS = [
     ("TW_REAPED", "TCPTimeWaitOverflow", "oldest TIME-WAIT records given up for newer ones"),
     ("PROBES", "TCPWinProbe", "zero-window probes sent"),
     ("KEEPALIVE", "TCPKeepAlive", "keepalive probes sent"),
+    ("FAST_RETRANS", "TCPFastRetrans", "segments sent again in fast recovery"),
+    ("SLOW_RETRANS", "TCPSlowStartRetrans", "segments sent again in slow start after a timeout"),
+    ("LOSS_PROBES", "TCPLossProbes", "tail loss probes sent"),
+    ("PROBE_RECOVERY", "TCPLossProbeRecovery", "losses that a tail loss probe repaired"),
+    ("RENO_RECOVERY", "TCPRenoRecovery", "fast recoveries entered without SACK"),
+    ("SACK_RECOVERY", "TCPSackRecovery", "fast recoveries entered with SACK"),
+    ("DSACK_SENT", "TCPDSACKOldSent", "D-SACKs sent for what came twice"),
+    ("DSACK_RECV", "TCPDSACKRecv", "D-SACKs received"),
+    ("PAWS", "PAWSEstab", "segments dropped for an old timestamp"),
+    ("COOKIES_SENT", "SyncookiesSent", "SYN cookies sent"),
+    ("COOKIES_RECV", "SyncookiesRecv", "SYN cookies that came back good"),
+    ("COOKIES_FAILED", "SyncookiesFailed", "ACKs that looked like a cookie and were none"),
+    ("ECE", "TCPEcnReduced", "windows reduced because of ECN"),
     ("DELAYED_ACKS", "DelayedACKs", "ACKs sent by the delayed-ACK timer"),
 ]
 
@@ -217,7 +274,9 @@ def constants():
                 raise SystemExit("two records define %s" % (prefix + name))
             out[prefix + name] = (i, text)
     for key, (_, _, fields) in RECORDS.items():
-        out["_%s_WORDS" % key.upper()] = (len(fields), "words of a %s record" % key)
+        unit = "halves" if key == "tcq" else "words"
+        name = "_%s_%s" % (key.upper(), unit.upper())
+        out[name] = (len(fields), "%s of a %s record" % (unit, key))
     for i, (name, linux, _, unit) in enumerate(SETTINGS):
         out["_C_" + name] = (i, "%s: %s" % (linux, unit))
     for i, (name, linux, text) in enumerate(COUNTERS):
@@ -268,7 +327,8 @@ def words_module():
 
 
 def defaults():
-    return "_DEFAULTS = (%s)" % ", ".join(str(d) for _, _, d, _ in SETTINGS)
+    rows = textwrap.wrap(", ".join(str(d) for _, _, d, _ in SETTINGS), 90)
+    return "_DEFAULTS = (\n    %s,\n)" % "\n    ".join(rows)
 
 
 def main():
@@ -279,7 +339,7 @@ def main():
     args = ap.parse_args()
     if args.print:
         for key, (_, what, fields) in RECORDS.items():
-            print("%s: %s (%d bytes)" % (key, what, 4 * len(fields)))
+            print("%s: %s (%d bytes)" % (key, what, (2 if key == "tcq" else 4) * len(fields)))
             for i, (name, text) in enumerate(fields):
                 print("  %2d %-12s %s" % (i, name, text))
         return 0
@@ -293,7 +353,7 @@ def main():
     ]
     for path, text in files:
         if path.name == "stack.py":
-            text = re.sub(r"^_DEFAULTS = .*$", defaults(), text, flags=re.M)
+            text = re.sub(r"^_DEFAULTS = \(.*?\)$", defaults(), text, flags=re.M | re.S)
         if not path.exists() or path.read_text() != text:
             stale.append(path)
             if not args.check:

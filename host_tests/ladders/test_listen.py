@@ -21,7 +21,7 @@ def test_half_open_connections_are_rows_of_their_own(wire):
 
 @proves("RFC9293-3.10.1-2")
 def test_a_syn_is_dropped_and_counted_when_the_half_open_table_is_full(wire):
-    wire.listening(half_open=2)
+    wire.listening(half_open=2, tcp_syncookies=0)
     wire.play("""
         0     <== SYN      0  port=5001
         0     ==> SYN ACK  0  ack=1 port=5001

@@ -92,9 +92,9 @@ def test_an_ack_of_new_data_starts_the_timer_again(wire):
         0     ==> ACK  1:1001     ack=1
         0     ==> ACK  1001:2001  ack=1
         600   <== ACK  1          ack=1001
-        600   us.timer rexmit     1800
-        2400  ==> ACK  1001:2001  ack=1
-        2410  <== ACK  1          ack=2001
+        600   us.timer rexmit     1000
+        1600  ==> ACK  1001:2001  ack=1
+        1610  <== ACK  1          ack=2001
     """)
 
 
@@ -284,10 +284,11 @@ def test_a_full_send_buffer_takes_more_when_data_are_acknowledged(wire):
         0   us.write 3000  gives 2048
         0   ==> ACK  1:1001     ack=1
         0   ==> ACK  1001:2001  ack=1
+        0   ==> ACK  2001:2049  ack=1
         0   us.flags -
         0   us.write 1     gives nothing
         9   <== ACK  1          ack=1001
         9   us.flags WR
         9   us.write 1500  gives 1000
-        9   ==> ACK  2001:3001  ack=1
+        9   ==> ACK  2049:3049  ack=1
     """)

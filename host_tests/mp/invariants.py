@@ -1,6 +1,8 @@
 """What must be true of a stack between any two calls.  check(net) raises AssertionError with the
 reason."""
 
+import micropython
+
 (
     CLOSED,
     SYN_SENT,
@@ -37,12 +39,13 @@ def check(net):
 
 def connection(w, n, p):
     r = p.r
+    q = p.q
     who = "connection %d in state %d: " % (n, r[w.STATE])
     state = r[w.STATE]
     timers = (r[w.T_REXMT], r[w.T_DACK], r[w.T_KEEP])
     if state == CLOSED:
         assert p.listener is None, who + "in an accept queue"
-        if r[w.RTO]:  # it was used before
+        if q[w.Q_RTO]:  # it was used before
             assert timers == (-1, -1, -1), who + "timers run: %r" % (timers,)
         return
     una, nxt, top = 0, r[w.SND_NXT], r[w.SND_MAX]
@@ -57,8 +60,14 @@ def connection(w, n, p):
         r[w.RCV_WND],
         len(p.rx) - r[w.RX_LEN],
     )
-    assert 0 <= r[w.HOLES] <= 4, who + "%d blocks" % r[w.HOLES]
-    assert 1000 <= r[w.RTO] <= 60000, who + "RTO %d" % r[w.RTO]
+    blocks(r, w.BLOCK0, len(p.rx) - r[w.RX_LEN], who + "kept ")
+    assert bool(r[w.FLAGS] & 1 << 10) == (blocks_in(r, w.BLOCK0) != []), who + "HOLES flag"
+    blocks(r, w.SACK0, top, who + "held by the peer ")
+    assert r[w.CWND] > 0 or state <= SYN_RECEIVED, who + "no congestion window"
+    marked = r[w.FLAGS] & (1 << 16 | 1 << 17 | 1 << 18)
+    assert 0 <= r[w.MARK] <= top, who + "mark %d of %d" % (r[w.MARK], top)
+    assert not marked & 1 << 16 or not marked & 1 << 17, who + "two recoveries at once"
+    assert 1000 <= q[w.Q_RTO] <= 60000, who + "RTO %d" % q[w.Q_RTO]
     if top and not r[w.FLAGS] & 256:
         assert r[w.T_REXMT] >= 0, who + "%d outstanding and no retransmission timer" % top
     for at in timers:
@@ -68,3 +77,27 @@ def connection(w, n, p):
     if p.sock is not None:
         assert p.sock.p is p, who + "its socket holds another connection"
         assert not r[w.FLAGS] & 4, who + "orphan with a socket"
+
+
+def blocks_in(r, at):
+    """[(start, end)] of a list of blocks, read byte by byte: the words may be big."""
+    out = []
+    for i in range(at, at + 3):
+        b = [octet(r, 4 * i + k) for k in range(4)]
+        n = b[2] | b[3] << 8
+        if n:
+            start = b[0] | b[1] << 8
+            out.append((start, start + n))
+    return out
+
+
+def blocks(r, at, limit, who):
+    end = 0
+    for a, b in blocks_in(r, at):
+        assert end < a < b <= limit, who + "%r" % blocks_in(r, at)
+        end = b
+
+
+@micropython.viper
+def octet(r: ptr8, k: int) -> int:
+    return r[k]

@@ -13,14 +13,17 @@ from .tcp.demux import Tcp
 _H_NOW = const(0)
 _N_STATE = const(3)
 _N_AT = const(5)
-_HOST_WORDS = const(16)
-_SEG_WORDS = const(16)
-_OUT_WORDS = const(8)
+_HOST_WORDS = const(18)
+_SEG_WORDS = const(24)
+_OUT_WORDS = const(10)
 _NEIGH_WORDS = const(7)
-_COUNTERS = const(47)
+_COUNTERS = const(60)
 # --- end of layout ---
 
-_DEFAULTS = (7, 5, 15, 8, 60, 30, 7200, 75, 9, 100, 60, 64)
+_DEFAULTS = (
+    7, 5, 15, 8, 60, 30, 7200, 75, 9, 100, 1, 1, 1, 0, 1, 0, 0, 0, 2, 3, 10, 1, 1, 0, 1, 60,
+    64,
+)
 _BURST = const(16)  # frames handled in one poll, so that a flood leaves time to the program
 _FAR = const(0x7FFFFFF)  # no timer: look again in 37 hours
 

@@ -100,8 +100,7 @@ class Endpoint(io.IOBase):
             raise fault(_EINVAL)
         if not self.until(_ACCEPT):
             raise fault(_EAGAIN)
-        p = listen.oldest(self.net.tcp, self.listener)
-        p.listener = None
+        p = listen.take(self.net.tcp, self.listener)
         s = self.__class__(self.net, p)
         p.sock = s
         s.ms = self.ms

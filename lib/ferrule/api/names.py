@@ -14,6 +14,21 @@ SETTINGS = (
     "tcp_keepalive_intvl",  # s between probes
     "tcp_keepalive_probes",  # unanswered probes that end a connection
     "tcp_challenge_ack_limit",  # challenge ACKs and ICMP errors a second
+    "tcp_sack",  # 1: selective acknowledgments (RFC 2018)
+    "tcp_timestamps",  # 1: timestamps (RFC 7323)
+    "tcp_window_scaling",  # 1: window scaling (RFC 7323)
+    "tcp_ecn",  # 0: off, 1: asked for and accepted, 2: accepted (RFC 3168)
+    "tcp_syncookies",  # 0: never, 1: when half-open records run out, 2: always
+    "tcp_max_syn_backlog",  # half-open records in use at most, 0: all there are
+    "tcp_max_tw_buckets",  # TIME-WAIT records in use at most, 0: all there are
+    "tcp_abort_on_overflow",  # 1: RST when an accept queue is full
+    "tcp_congestion_control",  # 0 tahoe, 1 reno, 2 newreno, 3 cubic
+    "tcp_early_retrans",  # 0: neither early retransmit nor loss probes
+    "initcwnd",  # segments in the first window (RFC 6928)
+    "tcp_slow_start_after_idle",  # 1: start slowly after an RTO of silence
+    "tcp_rfc1337",  # 1: a RST does not end TIME-WAIT
+    "ip_no_pmtu_disc",  # 0: path MTU discovery (RFC 1191), 1: no DF bit
+    "tcp_mtu_probing",  # 1: smaller segments when large ones are lost
     "base_reachable_time",  # s an ARP entry is believed unasked
     "ip_default_ttl",  # hops
 )
@@ -64,5 +79,18 @@ COUNTERS = (
     "TCPTimeWaitOverflow",  # oldest TIME-WAIT records given up for newer ones
     "TCPWinProbe",  # zero-window probes sent
     "TCPKeepAlive",  # keepalive probes sent
+    "TCPFastRetrans",  # segments sent again in fast recovery
+    "TCPSlowStartRetrans",  # segments sent again in slow start after a timeout
+    "TCPLossProbes",  # tail loss probes sent
+    "TCPLossProbeRecovery",  # losses that a tail loss probe repaired
+    "TCPRenoRecovery",  # fast recoveries entered without SACK
+    "TCPSackRecovery",  # fast recoveries entered with SACK
+    "TCPDSACKOldSent",  # D-SACKs sent for what came twice
+    "TCPDSACKRecv",  # D-SACKs received
+    "PAWSEstab",  # segments dropped for an old timestamp
+    "SyncookiesSent",  # SYN cookies sent
+    "SyncookiesRecv",  # SYN cookies that came back good
+    "SyncookiesFailed",  # ACKs that looked like a cookie and were none
+    "TCPEcnReduced",  # windows reduced because of ECN
     "DelayedACKs",  # ACKs sent by the delayed-ACK timer
 )

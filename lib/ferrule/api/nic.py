@@ -22,8 +22,10 @@ _H_IP_ID = const(12)
 _H_TTL = const(13)
 _H_TOKENS = const(14)
 _H_TOKENS_AT = const(15)
+_H_TS_CLOCK = const(16)
+_H_TS_KEY = const(17)
 _C_CHALLENGE = const(9)
-_C_TTL = const(11)
+_C_TTL = const(26)
 # --- end of layout ---
 
 _EINVAL = const(22)
@@ -69,6 +71,8 @@ def start(net):
     mac = bytes(net.link.mac)
     put_word(h, _H_MAC0, mac, 0)
     h[_H_MAC1] = mac[4] | mac[5] << 8
+    put_word(h, _H_TS_KEY, net.random(4), 0)
+    put_word(h, _H_TS_CLOCK, net.random(4), 0)
     key = net.random(8)
     put_word(h, _H_KEY0, key, 0)
     put_word(h, _H_KEY1, key, 4)
@@ -194,6 +198,7 @@ def config(net, args, kwargs):
         if not 0 <= value <= 32767:
             raise ValueError("0 to 32767")
         net.cfg[SETTINGS.index(key)] = value
+        net.tcp.configure()
         if key == "ip_default_ttl":
             if not 1 <= value <= 255:
                 raise ValueError("1 to 255")

@@ -9,9 +9,10 @@ from .fault import fault, local
 
 # --- layout: written by tools/layout.py ---
 _FLAGS = const(3)
-_SND_MSS = const(12)
-_KA_IDLE = const(29)
-_KA_PROBE = const(30)
+_Q_SND_MSS = const(0)
+_Q_KA_IDLE = const(11)
+_Q_KA_INTVL = const(12)
+_Q_KA_CNT = const(13)
 _C_KEEP_TIME = const(6)
 _C_KEEP_INTVL = const(7)
 _C_KEEP_PROBES = const(8)
@@ -61,19 +62,19 @@ def put(s, level, option, value):
         if option == _SO_KEEPALIVE:
             user.keepalive(s.net.tcp, p, value)
     elif level == _IPPROTO_TCP:
-        k = r[_KA_PROBE]
+        q = p.q
         if option == _TCP_NODELAY:
             r[_FLAGS] = r[_FLAGS] | _NODELAY if value else r[_FLAGS] & ~_NODELAY
             if value:
                 user.output.push(s.net.tcp, p)
         elif option == _TCP_KEEPIDLE:
-            r[_KA_IDLE] = value
+            q[_Q_KA_IDLE] = value
             if r[_FLAGS] & _KEEPALIVE:
                 user.keepalive(s.net.tcp, p, 1)
         elif option == _TCP_KEEPINTVL:
-            r[_KA_PROBE] = k & 0x7FFF | value << 15
+            q[_Q_KA_INTVL] = value
         elif option == _TCP_KEEPCNT:
-            r[_KA_PROBE] = k & ~0x7F00 | value << 8
+            q[_Q_KA_CNT] = q[_Q_KA_CNT] & 0xFF00 | value
 
 
 def get(s, level, option):
@@ -97,7 +98,7 @@ def get(s, level, option):
         if option == _TCP_NODELAY:
             return int(bool(stored(s, level, option, 0)))
         if option == _TCP_MAXSEG:
-            return p.r[_SND_MSS] if p is not None else 536
+            return p.q[_Q_SND_MSS] if p is not None else 536
         if option == _TCP_KEEPIDLE:
             return stored(s, level, option, cfg[_C_KEEP_TIME])
         if option == _TCP_KEEPINTVL:

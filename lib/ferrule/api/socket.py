@@ -16,9 +16,9 @@ from .fault import fault
 # --- layout: written by tools/layout.py ---
 _STATE = const(2)
 _FLAGS = const(3)
-_RX_RD = const(14)
-_RX_LEN = const(15)
-_TX_LEN = const(17)
+_RX_RD = const(10)
+_RX_LEN = const(11)
+_TX_LEN = const(13)
 # --- end of layout ---
 
 _FIN_QUEUED = const(2)

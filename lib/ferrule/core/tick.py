@@ -12,6 +12,7 @@ from micropython import const
 _H_NOW = const(0)
 _H_DUE = const(1)
 _H_ISN_CLOCK = const(2)
+_H_TS_CLOCK = const(16)
 # --- end of layout ---
 
 
@@ -28,6 +29,7 @@ def advance(h: ptr32, now: int) -> int:
         if gone & 0x20000000:  # a clock that was set back stands still for us
             return 1
         h[_H_ISN_CLOCK] = h[_H_ISN_CLOCK] + gone * 250
+        h[_H_TS_CLOCK] = h[_H_TS_CLOCK] + gone
         h[_H_NOW] = now
     left = (h[_H_DUE] - now) & 0x3FFFFFFF
     if left == 0 or left & 0x20000000:

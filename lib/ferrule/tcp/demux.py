@@ -7,7 +7,7 @@ from micropython import const
 from ..core.tick import advance
 from ..wire.ip4 import answer_to
 from ..wire.tcp import find, parse, reset_for
-from . import listen, output, timers, timewait
+from . import cc, listen, output, timers, timewait
 from .input import arrives
 from .pcb import Pcb, free, release
 from .track import in_flight, next_speaker
@@ -18,9 +18,13 @@ _S_FLAGS = const(8)
 _S_LPORT = const(13)
 _STATE = const(2)
 _FLAGS = const(3)
-_TCB_WORDS = const(38)
+_TCB_WORDS = const(32)
+_TCQ_HALVES = const(16)
 _HALF_WORDS = const(7)
-_TW_WORDS = const(5)
+_TW_WORDS = const(6)
+_C_SCALING = const(12)
+_C_SYNCOOKIES = const(14)
+_C_CONGESTION = const(18)
 _ST_IN_SEGS = const(21)
 _ST_IN_ERRS = const(23)
 _ST_ATTEMPT_FAILS = const(29)
@@ -54,17 +58,32 @@ class Tcp:
         self.out = iface.out
         self.mss = iface.link.mtu - 40  # what we can take in one segment (RFC 9293, 3.7.1)
         self.rx_size = rx
+        self.tx_size = tx
+        self.step = min(self.mss, rx >> 1)  # what a window moves by at least (3.8.6.2.2)
+        self.rcv_scale = 0
+        while rx >> self.rcv_scale > 65535:
+            self.rcv_scale += 1
         self.tcbs = array.array("i", bytearray(4 * _TCB_WORDS * n))
-        table = memoryview(self.tcbs)
+        self.tcqs = array.array("H", bytearray(2 * _TCQ_HALVES * n))
+        words = memoryview(self.tcbs)
+        halves = memoryview(self.tcqs)
         self.pcbs = tuple(
-            Pcb(table[_TCB_WORDS * i : _TCB_WORDS * (i + 1)], bytearray(rx), bytearray(tx))
+            Pcb(
+                words[_TCB_WORDS * i : _TCB_WORDS * (i + 1)],
+                halves[_TCQ_HALVES * i : _TCQ_HALVES * (i + 1)],
+                bytearray(rx),
+                bytearray(tx),
+            )
             for i in range(n)
         )
         self.half_n = half
-        self.half = array.array("i", bytearray(4 * _HALF_WORDS * half))
+        self.half = array.array("i", bytearray(4 * _HALF_WORDS * (half + 1)))  # a spare: cookie.py
         self.tw_n = tw
         self.tw = array.array("i", bytearray(4 * _TW_WORDS * tw))
         self.listeners = [None] * listeners
+        self.aged_at = 0  # when the timestamps grew older: timers.py
+        self.baked_at = -1  # when the last SYN cookie was sent
+        self.configure()
         self.order = 0  # number of the last connection that entered an accept queue
 
     def send_mss(self, offered):
@@ -76,6 +95,19 @@ class Tcp:
         elif offered < 48:  # nobody's link is that small; and we owe nobody a packet per byte
             offered = 48
         return offered if offered < self.mss else self.mss
+
+    def configure(self):
+        """The settings that stand for a module, or for a value in every SYN."""
+        cfg = self.cfg
+        self.cc = cc.load(cfg[_C_CONGESTION])
+        self.scale = -1
+        if cfg[_C_SCALING] and max(self.rx_size, self.tx_size) > 65535:
+            self.scale = self.rcv_scale
+        self.cookie = None
+        if cfg[_C_SYNCOOKIES]:
+            from . import cookie
+
+            self.cookie = cookie
 
     def clock(self):
         """Bring the clock up to date: a call of the program may come long after the last

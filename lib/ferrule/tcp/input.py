@@ -11,70 +11,79 @@ from ..core import ring
 from ..core.tick import set_timer
 from ..wire.tcp import relate, reset_for
 from . import output, timewait
+from .ack import challenge, check_ack, established
+from .blocks import add, any_block, shift
 from .pcb import notify, release, set_state
-from .track import acknowledged, close_gap, keep_block, newer, received, take_irs, take_window
+from .track import older, received, take_irs, take_stamp
 
 # --- layout: written by tools/layout.py ---
-_H_NOW = const(0)
 _S_FLAGS = const(8)
 _S_DATA = const(9)
 _S_LEN = const(10)
-_S_WND = const(11)
 _S_MSS = const(12)
 _S_REL = const(14)
 _S_ACKED = const(15)
+_S_OPTS = const(16)
+_S_UP = const(20)
+_S_CE = const(21)
+_S_TELL = const(22)
+_S_TWICE = const(23)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_UNA = const(4)
 _RCV_NXT = const(5)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
-_SND_WND = const(8)
-_MAX_WND = const(11)
-_SND_MSS = const(12)
-_RCV_WND = const(13)
-_RX_RD = const(14)
-_RX_LEN = const(15)
-_TX_LEN = const(17)
-_RTO = const(18)
-_SRTT = const(19)
-_RTTVAR = const(20)
-_RTT_END = const(21)
-_RTT_AT = const(22)
-_T_REXMT = const(23)
-_T_DACK = const(24)
-_T_KEEP = const(25)
-_RETRIES = const(26)
-_UNACKED = const(27)
-_RCV_FIN = const(28)
-_KA_IDLE = const(29)
-_KA_PROBE = const(30)
-_HOLES = const(31)
-_CWND = const(36)
-_C_FIN_TIMEOUT = const(4)
+_RCV_WND = const(9)
+_RX_RD = const(10)
+_RX_LEN = const(11)
+_MARK = const(17)
+_T_REXMT = const(18)
+_T_DACK = const(19)
+_T_KEEP = const(20)
+_BLOCK0 = const(21)
+_Q_SND_MSS = const(0)
+_Q_RTO = const(2)
+_Q_RETRIES = const(3)
+_Q_UNACKED = const(4)
+_Q_RCV_FIN = const(5)
+_Q_RCV_UP = const(10)
+_Q_KA_IDLE = const(11)
+_Q_KA_CNT = const(13)
+_C_ECN = const(13)
 _ST_ATTEMPT_FAILS = const(29)
 _ST_ESTAB_RESETS = const(30)
 _ST_ABORT_DATA = const(33)
 _ST_OFO = const(37)
 _ST_OFO_DROP = const(38)
 _ST_RCVQ_DROP = const(39)
-_ST_CHALLENGE_ACK = const(40)
+_ST_DSACK_SENT = const(52)
+_ST_PAWS = const(54)
 # --- end of layout ---
 
 _FIN = const(1)
 _SYN = const(2)
 _RST = const(4)
 _ACK = const(16)
+_URG = const(32)
+_ECE = const(64)
+_CWR = const(128)
+_ECE_CWR = const(192)
 
 _ACK_NOW = const(1)
-_FIN_QUEUED = const(2)
 _ORPHAN = const(4)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
-_SYN_LOST = const(128)
 _SPEAK = const(256)
-_SYN_OUT = const(512)
+_HOLES = const(1 << 10)
+_SACK_OK = const(1 << 11)
+_TS_OK = const(1 << 12)
+_ECN_OK = const(1 << 13)
+_ECN_ECHO = const(1 << 14)
+_URG_IN = const(1 << 21)
+_SND_SCALE = const(22)
+_RCV_SCALE = const(26)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
@@ -88,6 +97,7 @@ _LAST_ACK = const(9)
 _ECONNRESET = const(104)
 _ECONNREFUSED = const(111)
 _DELACK_MS = const(40)
+_OUTDATED = const(8)  # ages of 2**28 ms: 24.8 days
 
 
 def arrives(t, p):
@@ -98,16 +108,24 @@ def arrives(t, p):
     if r[_STATE] == _SYN_SENT:
         syn_sent(t, p)
     elif (
-        in_window(t, p, r, s)
+        (not r[_FLAGS] & _TS_OK or not stale(t, p, r, s))
+        and in_window(t, p, r, s)
         and (not s[_S_FLAGS] & (_RST | _SYN) or no_reset_no_syn(t, p, r, s))
         and s[_S_FLAGS] & _ACK
         and check_ack(t, p, r, s)
     ):
+        if r[_FLAGS] & _TS_OK:
+            take_stamp(r, p.q, s)
+        if s[_S_FLAGS] & _URG:
+            urgent(p, r, s)
+        if r[_FLAGS] & _ECN_OK:
+            congestion_marks(r, s)
         if s[_S_LEN]:
             text(t, p, r, s)
-        if s[_S_FLAGS] & _FIN or r[_RCV_FIN]:
+        if s[_S_FLAGS] & _FIN or p.q[_Q_RCV_FIN]:
             fin(t, p, r, s)
-        keep_alive_from_now(t, r)
+        if r[_FLAGS] & _KEEPALIVE:
+            keep_alive_from_now(t, p, r)
         r[_FLAGS] |= _SPEAK
 
 
@@ -129,38 +147,57 @@ def syn_sent(t, p):
     if not flags & _SYN:
         return
     take_irs(r, s)
-    r[_SND_MSS] = t.send_mss(s[_S_MSS])
+    agree(t, p, r, s)
     s[_S_REL] = 0  # what follows the SYN stands at RCV.NXT
     if not flags & _ACK:
         set_state(p, _SYN_RECEIVED)
         r[_SND_NXT] = r[_SND_MAX] = 0  # the SYN goes out again, now with an ACK
-        r[_RTT_END] = 0
-        set_timer(t.h, r, _T_REXMT, r[_RTO])
+        r[_MARK] = 0
+        set_timer(t.h, r, _T_REXMT, p.q[_Q_RTO])
         output.opening(t, p)
         return
     established(t, p)
     r[_FLAGS] |= _ACK_NOW | _SPEAK
+    if s[_S_FLAGS] & _URG:
+        urgent(p, r, s)
     if s[_S_LEN]:
         text(t, p, r, s)
-    if s[_S_FLAGS] & _FIN or r[_RCV_FIN]:
+    if s[_S_FLAGS] & _FIN or p.q[_Q_RCV_FIN]:
         fin(t, p, r, s)
 
 
-def established(t, p):
-    """Our SYN is acknowledged."""
-    r = p.r
-    measure(t, r, 1)
-    n = r[_TX_LEN]
-    r[_TX_LEN] = 0  # the number acknowledged is the SYN's: no byte of the ring goes with it
-    acknowledged(r, 1, len(p.tx))
-    r[_TX_LEN] = n
-    r[_SND_WND] = t.seg[_S_WND]
-    r[_T_REXMT] = -1
-    r[_RETRIES] = 0
-    if r[_FLAGS] & _SYN_LOST:
-        r[_RTO] = 3000  # RFC 6298 (5.7)
-    set_state(p, _ESTABLISHED)
-    notify(p)
+def agree(t, p, r, s):
+    """What we offered in our SYN and the peer's does not say is off; the MSS to send follows."""
+    opts = s[_S_OPTS]
+    flags = r[_FLAGS]
+    if not opts & 1:
+        flags &= ~_TS_OK
+    if not opts & 2:
+        flags &= ~_SACK_OK
+    if opts & 4 and t.scale >= 0:
+        flags |= opts >> 8 << _SND_SCALE | t.scale << _RCV_SCALE
+    if t.cfg[_C_ECN] == 1 and s[_S_FLAGS] & (_ACK | _ECE_CWR) == _ACK | _ECE:
+        flags |= _ECN_OK
+    r[_FLAGS] = flags
+    p.q[_Q_SND_MSS] = t.send_mss(s[_S_MSS]) - (12 if flags & _TS_OK else 0)
+
+
+def stale(t, p, r, s):
+    """Before all: PAWS (RFC 7323, 5.3, R1).  True: the segment is not looked at any further.
+
+    A timestamp of more than 24 days is nothing to compare with (5.5); a segment without one is
+    dropped in silence (3.2), but for a reset.
+    """
+    if s[_S_FLAGS] & _RST:
+        return False
+    if not s[_S_OPTS] & 1:
+        return True
+    if not older(r, s) or p.q[_Q_KA_CNT] >> 8 >= _OUTDATED:
+        p.q[_Q_KA_CNT] &= 0xFF
+        return False
+    t.count[_ST_PAWS] += 1
+    r[_FLAGS] |= _ACK_NOW | _SPEAK
+    return True
 
 
 def in_window(t, p, r, s):
@@ -185,6 +222,7 @@ def in_window(t, p, r, s):
             s[_S_FLAGS] = flags = flags & ~_SYN
             rel += 1
         s[_S_DATA] -= rel
+        s[_S_TWICE] = -rel
         n += rel
         rel = 0
         if n < 0:
@@ -219,6 +257,12 @@ def outside(t, p, r, s, size):
         s[_S_LEN] = 0
         s[_S_REL] = 0
         return True
+    elif s[_S_LEN] and r[_FLAGS] & _SACK_OK and r[_STATE] > _SYN_RECEIVED:
+        s[_S_TWICE] = s[_S_LEN]  # all of it came before: D-SACK, at once (RFC 2883, 4)
+        s[_S_TELL] = 2
+        t.count[_ST_DSACK_SENT] += 1
+        output.ack(t, p)
+        return False
     r[_FLAGS] |= _ACK_NOW | _SPEAK
     return False
 
@@ -245,107 +289,6 @@ def no_reset_no_syn(t, p, r, s):
     return True
 
 
-def challenge(t, r):
-    """Ask the peer whether it meant that (RFC 5961, 3.2 and 4.2), within the limit of the
-    second.
-    """
-    if t.iface.allowed():
-        t.count[_ST_CHALLENGE_ACK] += 1
-        r[_FLAGS] |= _ACK_NOW | _SPEAK
-
-
-def check_ack(t, p, r, s):
-    """Fifth: the ACK field."""
-    k = s[_S_ACKED]
-    state = r[_STATE]
-    if state == _SYN_RECEIVED:
-        if k != 1:
-            reset_for(t.out, s)
-            output.send_out(t)
-            return False
-        established(t, p)
-        take_window(r, s, s[_S_WND])
-        return True
-    r[_FLAGS] &= ~_SYN_OUT
-    if k > r[_SND_MAX]:
-        r[_FLAGS] |= _ACK_NOW | _SPEAK
-        return False
-    if k < 0:  # old: nothing in it but perhaps text.  Too old to be true: RFC 5961, 5.2
-        if k < -r[_MAX_WND] - 0xFFFF:
-            challenge(t, r)
-            return False
-    elif k:
-        new_ack(t, p, r, s, k)
-        if r[_STATE] == 0:
-            return False
-        k = 0
-    if newer(r, s):
-        take_window(r, s, s[_S_WND] + k if s[_S_WND] + k > 0 else 0)
-    if r[_FLAGS] & _PERSIST:
-        r[_RETRIES] &= 0xFF  # the probe was answered: the connection lives (MUST-37)
-    return True
-
-
-def new_ack(t, p, r, s, k):
-    """SND.UNA moves by k."""
-    fin_acked = r[_FLAGS] & _FIN_QUEUED and k > r[_TX_LEN]
-    measure(t, r, k)
-    acknowledged(r, k, len(p.tx))
-    if not r[_FLAGS] & _PERSIST:
-        r[_RETRIES] = 0
-    if r[_CWND] < 0x100000:
-        r[_CWND] += r[_SND_MSS] if k > r[_SND_MSS] else k
-    if r[_SND_MAX] == 0:
-        r[_T_REXMT] = -1  # RFC 6298 (5.2)
-        r[_FLAGS] &= ~_PERSIST
-    elif not r[_FLAGS] & _PERSIST:
-        set_timer(t.h, r, _T_REXMT, r[_RTO])  # (5.3)
-    if fin_acked:
-        our_fin_acked(t, p, r)
-    else:
-        notify(p)
-
-
-def our_fin_acked(t, p, r):
-    state = r[_STATE]
-    r[_FLAGS] &= ~_FIN_QUEUED
-    if state == _FIN_WAIT_1:
-        set_state(p, _FIN_WAIT_2)
-        if r[_FLAGS] & _ORPHAN:
-            set_timer(t.h, r, _T_KEEP, t.cfg[_C_FIN_TIMEOUT] * 1000)
-    elif state == _CLOSING:
-        timewait.enter(t, p, False)
-    elif state == _LAST_ACK:
-        release(p, 0)
-
-
-def measure(t, r, k):
-    """RFC 6298 (2): a round-trip time, if the segment being timed is acknowledged."""
-    end = r[_RTT_END]
-    if end == 0:
-        return
-    if end > k:
-        r[_RTT_END] = end - k
-        return
-    r[_RTT_END] = 0
-    sample(r, t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF)
-
-
-def sample(r, ms):
-    """Take a round-trip time into SRTT, RTTVAR and the RTO; G, the clock's grain, is 1 ms."""
-    if r[_SRTT] == 0 and r[_RTTVAR] == 0:
-        r[_SRTT] = ms << 3
-        r[_RTTVAR] = ms << 1
-    else:
-        err = ms - (r[_SRTT] >> 3)
-        r[_SRTT] += err
-        if err < 0:
-            err = -err
-        r[_RTTVAR] += err - (r[_RTTVAR] >> 2)
-    rto = (r[_SRTT] >> 3) + (r[_RTTVAR] if r[_RTTVAR] > 1 else 1)
-    r[_RTO] = 1000 if rto < 1000 else 60000 if rto > 60000 else rto
-
-
 def text(t, p, r, s):
     """Seventh: the segment's text goes into the receive ring, in its place."""
     if r[_STATE] > _FIN_WAIT_2 or r[_FLAGS] & _RCV_SHUT:
@@ -359,27 +302,63 @@ def text(t, p, r, s):
     n = s[_S_LEN]
     at = r[_RX_RD] + r[_RX_LEN] + rel
     if rel:
-        if keep_block(r, rel, n):
-            ring.put(p.rx, at, t.iface.rx, s[_S_DATA], n)
-            t.count[_ST_OFO] += 1
-        else:
-            t.count[_ST_OFO_DROP] += 1
-            s[_S_FLAGS] &= ~_FIN
-        output.ack(t, p)  # at once, one for each: the peer counts duplicates (RFC 5681, 4.2)
+        keep(t, p, r, s, at, rel, n)
         return
     ring.put(p.rx, at, t.iface.rx, s[_S_DATA], n)
-    if r[_HOLES]:
-        n += close_gap(r, n)
-        r[_FLAGS] |= _ACK_NOW
-    received(r, n)
+    if r[_FLAGS] & _HOLES:
+        n += shift(r, _BLOCK0, n)
+        r[_FLAGS] = (r[_FLAGS] if any_block(r) else r[_FLAGS] & ~_HOLES) | _ACK_NOW
+    q = p.q
+    received(r, q, n)
     r[_RX_LEN] += n
-    r[_UNACKED] += n
     s[_S_REL] = -n  # a FIN behind the text counts from the new left edge: see fin()
-    if r[_UNACKED] >= r[_SND_MSS] << 1:
+    if q[_Q_UNACKED] >= q[_Q_SND_MSS] << 1:
         r[_FLAGS] |= _ACK_NOW
     elif r[_T_DACK] < 0:
         set_timer(t.h, r, _T_DACK, _DELACK_MS)
     notify(p)
+
+
+def keep(t, p, r, s, at, rel, n):
+    """Text out of order: it goes to its place in the ring, and the peer is told at once, for it
+    counts the duplicates (RFC 5681, 4.2).
+    """
+    got = add(r, _BLOCK0, rel, n)
+    if got:
+        r[_FLAGS] |= _HOLES
+        s[_S_TELL] = 1
+        if got == 1:
+            ring.put(p.rx, at, t.iface.rx, s[_S_DATA], n)
+            t.count[_ST_OFO] += 1
+        else:
+            s[_S_TELL] = 2
+            s[_S_TWICE] = n
+            t.count[_ST_DSACK_SENT] += 1
+        if not r[_FLAGS] & _SACK_OK:
+            s[_S_TELL] = 0
+    else:
+        t.count[_ST_OFO_DROP] += 1
+        s[_S_FLAGS] &= ~_FIN
+    output.ack(t, p)
+
+
+def urgent(p, r, s):
+    """Sixth: the urgent pointer (RFC 9293, 3.8.5; RFC 6093): the number behind the last urgent
+    byte.  The mark stands in the stream; the program is told when it moves on.
+    """
+    at = r[_RX_LEN] + s[_S_REL] - s[_S_TWICE] + s[_S_UP]
+    if 0 < at < 65536 and (not r[_FLAGS] & _URG_IN or at > p.q[_Q_RCV_UP]):
+        p.q[_Q_RCV_UP] = at
+        r[_FLAGS] |= _URG_IN
+        notify(p)
+
+
+def congestion_marks(r, s):
+    """RFC 3168, 6.1.3: after a mark every ACK says ECE, until the peer says CWR."""
+    if s[_S_FLAGS] & _CWR:
+        r[_FLAGS] &= ~_ECN_ECHO
+    if s[_S_CE]:
+        r[_FLAGS] |= _ECN_ECHO | _ACK_NOW
 
 
 def fin(t, p, r, s):
@@ -387,15 +366,15 @@ def fin(t, p, r, s):
     state = r[_STATE]
     if state <= _SYN_SENT or r[_FLAGS] & _RCV_SHUT:
         return
-    if s[_S_FLAGS] & _FIN and r[_RCV_FIN] == 0:
+    if s[_S_FLAGS] & _FIN and p.q[_Q_RCV_FIN] == 0:
         at = s[_S_REL] + s[_S_LEN] + 1
         if at > 0:
-            r[_RCV_FIN] = at
-    if r[_RCV_FIN] != 1:  # a hole is left
+            p.q[_Q_RCV_FIN] = at
+    if p.q[_Q_RCV_FIN] != 1:  # a hole is left
         if s[_S_LEN] == 0:
             r[_FLAGS] |= _ACK_NOW | _SPEAK
         return
-    received(r, 1)
+    received(r, p.q, 1)
     r[_FLAGS] |= _RCV_SHUT | _ACK_NOW | _SPEAK
     if state == _ESTABLISHED:
         set_state(p, _CLOSE_WAIT)
@@ -407,8 +386,9 @@ def fin(t, p, r, s):
     notify(p)
 
 
-def keep_alive_from_now(t, r):
+def keep_alive_from_now(t, p, r):
     """The peer lives: the idle time begins anew (3.8.4)."""
-    if r[_T_KEEP] >= 0 and r[_FLAGS] & _KEEPALIVE:
-        r[_KA_PROBE] &= ~0xFF
-        set_timer(t.h, r, _T_KEEP, r[_KA_IDLE] * 1000)
+    if r[_T_KEEP] >= 0:
+        if r[_SND_MAX] == 0 and not r[_FLAGS] & _PERSIST:
+            p.q[_Q_RETRIES] = 0
+        set_timer(t.h, r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)

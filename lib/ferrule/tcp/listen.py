@@ -11,10 +11,12 @@ from micropython import const
 from ..core.rand import choose_isn
 from ..core.tick import first_due, set_timer
 from ..wire.ip4 import answer_to
-from ..wire.tcp import port, relate, reset_for
+from ..wire.options import echoed, of_syn, stamp
+from ..wire.tcp import plain, port, relate, reset_for
 from . import output, pcb
+from .ack import opened
 from .input import arrives as segment_arrives
-from .input import sample
+from .rtt import sample
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
@@ -23,38 +25,42 @@ _S_PORTS = const(1)
 _S_SEQ = const(2)
 _S_FLAGS = const(8)
 _S_LEN = const(10)
-_S_WND = const(11)
 _S_MSS = const(12)
 _S_REL = const(14)
 _S_ACKED = const(15)
+_S_OPTS = const(16)
+_S_TSVAL = const(17)
 _O_DST = const(0)
 _O_PORTS = const(1)
 _O_SEQ = const(2)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
-_O_WND = const(5)
-_O_MSS = const(6)
-_O_LEN = const(7)
+_O_OPT_LEN = const(7)
 _R_IP = const(0)
 _PORTS = const(1)
+_FLAGS = const(3)
 _SND_UNA = const(4)
 _RCV_NXT = const(5)
-_SND_WND = const(8)
-_SND_WL1 = const(9)
-_SND_WL2 = const(10)
-_MAX_WND = const(11)
-_SND_MSS = const(12)
-_RTO = const(18)
-_QUEUED = const(37)
+_TS_RECENT = const(30)
+_USER_TIMEOUT = const(31)
+_Q_SND_MSS = const(0)
+_Q_RTO = const(2)
 _HO_R_IP = const(0)
 _HO_PORTS = const(1)
 _HO_ISS = const(2)
 _HO_IRS = const(3)
 _HO_AT = const(4)
-_HO_WND_MSS = const(5)
-_HO_RETRIES = const(6)
+_HO_OPTS = const(5)
+_HO_TS_RECENT = const(6)
 _HALF_WORDS = const(7)
 _C_SYNACK_RETRIES = const(1)
+_C_SACK = const(10)
+_C_TIMESTAMPS = const(11)
+_C_SCALING = const(12)
+_C_ECN = const(13)
+_C_SYNCOOKIES = const(14)
+_C_BACKLOG = const(15)
+_C_ABORT_OVERFLOW = const(17)
 _ST_RETRANS = const(26)
 _ST_PASSIVE = const(28)
 _ST_ATTEMPT_FAILS = const(29)
@@ -62,13 +68,29 @@ _ST_SYN_RETRANS = const(34)
 _ST_REQ_FULL = const(35)
 _ST_LISTEN_OVER = const(36)
 _ST_CHALLENGE_ACK = const(40)
+_ST_PAWS = const(54)
 # --- end of layout ---
 
 _FIN = const(1)
 _SYN = const(2)
 _RST = const(4)
 _ACK = const(16)
-_ESTABLISHED = const(4)
+_ECE = const(64)
+_ECE_CWR = const(192)
+
+_SYN_LOST = const(128)
+_SND_SCALE = const(22)
+_RCV_SCALE = const(26)
+
+# OPTS of a half-open record
+_MSS = const(0x3FFF)
+_SHIFT = const(14)  # 4 bits
+_WITH_SCALE = const(1 << 18)
+_WITH_SACK = const(1 << 19)  # these three in the order of a connection's flags
+_WITH_TS = const(1 << 20)
+_WITH_ECN = const(1 << 21)
+_RETRIED = const(22)
+
 _RTO_FIRST = const(1000)
 _RTO_MAX = const(60000)
 
@@ -83,62 +105,61 @@ class Listener:
 
 
 @micropython.viper
-def note(half: ptr32, n: int, s: ptr32, o: ptr32, mss: int) -> int:
-    """Write the SYN in the segment record into a free half-open record, with the ISS from the
-    out record.
-
-    Returns its index, or -1 when the table is full.
-    """
-    k = 0
+def spare(half: ptr32, n: int) -> int:
+    """Index of a free record, -1: the table is full."""
     i = 0
-    while i < n and half[k + _HO_PORTS] != 0:
-        k += _HALF_WORDS
+    while i < n:
+        if half[i * _HALF_WORDS + _HO_PORTS] == 0:
+            return i
         i += 1
-    if i == n:
-        return -1
+    return -1
+
+
+@micropython.viper
+def note_at(half: ptr32, k: int, s: ptr32, o: ptr32, opts: int):
+    """Write the SYN in the segment record into the half-open record at word k, with the ISS from
+    the out record.
+    """
     half[k + _HO_R_IP] = s[_S_SRC]
     half[k + _HO_PORTS] = s[_S_PORTS]
     half[k + _HO_ISS] = o[_O_SEQ]
     half[k + _HO_IRS] = s[_S_SEQ]
-    half[k + _HO_WND_MSS] = (s[_S_WND] << 16) | mss
-    half[k + _HO_RETRIES] = 0
-    return i
+    half[k + _HO_OPTS] = opts
+    half[k + _HO_TS_RECENT] = s[_S_TSVAL]
 
 
 @micropython.viper
-def syn_ack(o: ptr32, half: ptr32, i: int, wnd: int, mss: int):
-    """Fill the out record with the SYN+ACK of half-open record i; with mss 0, with a bare ACK
-    behind it.
+def numbers(oo, half: ptr32, k: int, wnd: int, syn: int):
+    """Fill the out record with the SYN+ACK of the half-open record at word k; with syn 0, with a
+    bare ACK behind it.
     """
-    k = i * _HALF_WORDS
+    plain(oo, wnd)
+    o = ptr32(oo)
     o[_O_DST] = half[k + _HO_R_IP]
     o[_O_PORTS] = half[k + _HO_PORTS]
-    o[_O_SEQ] = half[k + _HO_ISS]
+    o[_O_SEQ] = half[k + _HO_ISS] + 1 - syn
     o[_O_ACK] = half[k + _HO_IRS] + 1
-    o[_O_FLAGS] = _SYN | _ACK
-    if mss == 0:
-        o[_O_SEQ] = half[k + _HO_ISS] + 1
-        o[_O_FLAGS] = _ACK
-    o[_O_WND] = wnd if wnd < 65536 else 65535
-    o[_O_MSS] = mss
-    o[_O_LEN] = 0
+    o[_O_FLAGS] = _SYN | _ACK if syn else _ACK
 
 
 @micropython.viper
-def promote(r: ptr32, half: ptr32, i: int):
-    """Half-open record i becomes connection r's numbers.  The record is free after."""
-    k = i * _HALF_WORDS
+def promote(r: ptr32, half: ptr32, k: int):
+    """The half-open record at word k becomes connection r's numbers.  The record is free after."""
     r[_R_IP] = half[k + _HO_R_IP]
     r[_PORTS] = half[k + _HO_PORTS]
     r[_SND_UNA] = half[k + _HO_ISS] + 1
     r[_RCV_NXT] = half[k + _HO_IRS] + 1
-    r[_SND_WL1] = half[k + _HO_IRS]
-    r[_SND_WL2] = half[k + _HO_ISS] + 1
-    w = half[k + _HO_WND_MSS]
-    r[_SND_MSS] = w & 0xFFFF
-    r[_SND_WND] = (w >> 16) & 0xFFFF
-    r[_MAX_WND] = (w >> 16) & 0xFFFF
+    r[_TS_RECENT] = half[k + _HO_TS_RECENT]
     half[k + _HO_PORTS] = 0
+
+
+@micropython.viper
+def old_stamp(half: ptr32, k: int, s: ptr32) -> bool:
+    """PAWS for a half-open record; a timestamp that is not older is kept."""
+    if ((s[_S_TSVAL] - half[k + _HO_TS_RECENT]) >> 31) & 1:
+        return True
+    half[k + _HO_TS_RECENT] = s[_S_TSVAL]
+    return False
 
 
 def find(t, number):
@@ -162,9 +183,20 @@ def oldest(t, listener):
     """The connection that accept() takes next, or None."""
     best = None
     for p in t.pcbs:
-        if p.listener is listener and (best is None or p.r[_QUEUED] < best.r[_QUEUED]):
+        if p.listener is listener and (
+            best is None or p.r[_USER_TIMEOUT] < best.r[_USER_TIMEOUT]
+        ):
             best = p
     return best
+
+
+def take(t, listener):
+    """The connection that has waited longest leaves the queue; None: nobody waits."""
+    p = oldest(t, listener)
+    if p is not None:
+        p.listener = None
+        p.r[_USER_TIMEOUT] = 0
+    return p
 
 
 def syn_arrives(t, listener):
@@ -177,8 +209,9 @@ def syn_arrives(t, listener):
     if flags & _RST:
         return False
     if flags & _ACK:
-        reset_for(t.out, s)
-        output.send_out(t)
+        if t.cookie is None or flags & _SYN or not t.cookie.taste(t):
+            reset_for(t.out, s)
+            output.send_out(t)
         return False
     if not flags & _SYN:
         return False
@@ -187,22 +220,69 @@ def syn_arrives(t, listener):
     return record(t)
 
 
+def agreed(t):
+    """OPTS of a half-open record for the SYN in hand: what the peer offered and we take."""
+    s = t.seg
+    cfg = t.cfg
+    opts = s[_S_OPTS]
+    out = t.send_mss(s[_S_MSS])
+    if opts & 4 and cfg[_C_SCALING]:
+        out |= (opts >> 8) << _SHIFT | _WITH_SCALE
+    if opts & 2 and cfg[_C_SACK]:
+        out |= _WITH_SACK
+    if opts & 1 and cfg[_C_TIMESTAMPS]:
+        out |= _WITH_TS
+    if s[_S_FLAGS] & _ECE_CWR == _ECE_CWR and cfg[_C_ECN]:
+        out |= _WITH_ECN
+    return out
+
+
 def record(t):
     """Make a half-open record for the SYN in hand, with the ISS in the out record, and answer
-    it.
+    it.  True when that is done; a SYN cookie leaves no record.
     """
-    i = note(t.half, t.half_n, t.seg, t.out, t.send_mss(t.seg[_S_MSS]))
+    most = t.cfg[_C_BACKLOG]
+    n = t.half_n if most == 0 or most > t.half_n else most
+    cookies = t.cfg[_C_SYNCOOKIES]
+    i = spare(t.half, n) if cookies < 2 else -1
     if i < 0:
         t.count[_ST_REQ_FULL] += 1
+        if t.cookie is not None:
+            t.cookie.bake(t)
         return False
+    note_at(t.half, i * _HALF_WORDS, t.seg, t.out, agreed(t))
     t.count[_ST_PASSIVE] += 1
     set_timer(t.h, t.half, i * _HALF_WORDS + _HO_AT, _RTO_FIRST)
-    answer(t, i)
+    answer(t, i, 1)
     return True
 
 
-def answer(t, i):
-    syn_ack(t.out, t.half, i, t.rx_size, t.mss)
+def answer(t, i, syn):
+    """Send the SYN+ACK of half-open record i; with syn 0, a bare ACK behind it."""
+    iface = t.iface
+    if not iface.ready():
+        return
+    half = t.half
+    k = i * _HALF_WORDS
+    opts = half[k + _HO_OPTS]
+    wnd = t.rx_size
+    m = 0
+    if syn:
+        m = of_syn(
+            iface.tx,
+            54,
+            t.mss,
+            t.rcv_scale if opts & _WITH_SCALE else -1,
+            opts & _WITH_SACK,
+        )
+    elif opts & _WITH_SCALE:
+        wnd >>= t.rcv_scale
+    if opts & _WITH_TS:
+        m += stamp(iface.tx, 54 + m, t.h, half, k, k + _HO_TS_RECENT)
+    numbers(t.out, half, k, wnd, syn)
+    t.out[_O_OPT_LEN] = m
+    if syn and opts & _WITH_ECN:
+        t.out[_O_FLAGS] |= _ECE
     output.send_out(t)
 
 
@@ -218,13 +298,20 @@ def half_arrives(t, i):
     rel = s[_S_REL] - 1  # RCV.NXT is IRS + 1
     flags = s[_S_FLAGS]
     if rel == -1 and flags & (_SYN | _ACK | _RST) == _SYN:
-        answer(t, i)  # the same SYN again: so is the answer
+        old_stamp(t.half, b, s)
+        answer(t, i, 1)  # the same SYN again: so is the answer
         return
+    if t.half[b + _HO_OPTS] & _WITH_TS and not flags & _RST:
+        if not s[_S_OPTS] & 1:
+            return
+        if old_stamp(t.half, b, s):
+            t.count[_ST_PAWS] += 1
+            answer(t, i, 0)
+            return
     size = s[_S_LEN] + (flags & _FIN) + (flags >> 1 & 1)
     if rel >= t.rx_size or rel < 0 and rel + size <= 0 or rel < 0 and size == 0:
         if not flags & _RST:
-            syn_ack(t.out, t.half, i, t.rx_size, 0)
-            output.send_out(t)
+            answer(t, i, 0)
         return
     if flags & _RST:
         if rel == 0:
@@ -232,8 +319,7 @@ def half_arrives(t, i):
             t.count[_ST_ATTEMPT_FAILS] += 1
         elif t.iface.allowed():
             t.count[_ST_CHALLENGE_ACK] += 1
-            syn_ack(t.out, t.half, i, t.rx_size, 0)
-            output.send_out(t)
+            answer(t, i, 0)
         return
     if flags & _SYN:  # back to LISTEN; the peer's next SYN starts anew
         drop(t, i)
@@ -251,23 +337,42 @@ def open_connection(t, i):
     """The handshake of half-open record i is complete: make a connection of it, if there is
     room.
     """
-    listener = find(t, port(t.half, i * _HALF_WORDS + _HO_PORTS, 16))
+    half = t.half
+    b = i * _HALF_WORDS
+    listener = find(t, port(half, b + _HO_PORTS, 16))
     p = t.take()
     if listener is None or p is None or queued(t, listener) >= listener.backlog:
         t.count[_ST_LISTEN_OVER] += 1
+        if t.cfg[_C_ABORT_OVERFLOW]:
+            drop(t, i)
+            reset_for(t.out, t.seg)
+            output.send_out(t)
         return
-    half = t.half
-    b = i * _HALF_WORDS
-    pcb.start(p, 0, t.cfg)
+    pcb.start(p, t)
     r = p.r
-    if half[b + _HO_RETRIES]:
-        r[_RTO] = 3000  # RFC 6298 (5.7)
+    q = p.q
+    opts = half[b + _HO_OPTS]
+    r[_FLAGS] = (opts >> 19 & 7) << 11
+    if opts & _WITH_SCALE:
+        r[_FLAGS] |= (opts >> _SHIFT & 15) << _SND_SCALE | t.rcv_scale << _RCV_SCALE
+    q[_Q_SND_MSS] = (opts & _MSS) - (12 if opts & _WITH_TS else 0)
+    promote(r, half, b)
+    if opts & _WITH_TS:
+        ms = echoed(t.h, r, 0, t.seg)
+    elif opts >> _RETRIED or i == t.half_n:
+        ms = -1
     else:
-        sample(r, _RTO_FIRST - (half[b + _HO_AT] - t.h[_H_NOW] & 0x3FFFFFFF))
-    promote(r, half, i)
-    pcb.set_state(p, _ESTABLISHED)
+        ms = _RTO_FIRST - (half[b + _HO_AT] - t.h[_H_NOW] & 0x3FFFFFFF)
+    if ms >= 0:
+        sample(r, q, ms)
+    if opts >> _RETRIED:
+        if ms < 0:
+            q[_Q_RTO] = 3000  # RFC 6298 (5.7)
+        r[_FLAGS] |= _SYN_LOST
+    opened(t, p)
+    r[_FLAGS] &= ~_SYN_LOST
     t.order += 1
-    r[_QUEUED] = t.order
+    r[_USER_TIMEOUT] = t.order
     p.listener = listener
     if listener.sock.callback is not None:
         listener.sock.wake()
@@ -280,17 +385,17 @@ def timers(t):
     i = first_due(t.h, half, t.half_n, _HALF_WORDS, _HO_PORTS, _HO_AT, 0)
     while i >= 0:
         b = i * _HALF_WORDS
-        n = half[b + _HO_RETRIES] + 1
+        n = (half[b + _HO_OPTS] >> _RETRIED) + 1
         if n > t.cfg[_C_SYNACK_RETRIES]:
             drop(t, i)
             t.count[_ST_ATTEMPT_FAILS] += 1
         else:
-            half[b + _HO_RETRIES] = n
-            ms = _RTO_FIRST << n
-            set_timer(t.h, half, b + _HO_AT, ms if ms < _RTO_MAX else _RTO_MAX)
+            half[b + _HO_OPTS] += 1 << _RETRIED
+            ms = _RTO_FIRST << n if n < 6 else _RTO_MAX
+            set_timer(t.h, half, b + _HO_AT, ms)
             t.count[_ST_SYN_RETRANS] += 1
             t.count[_ST_RETRANS] += 1
-            answer(t, i)
+            answer(t, i, 1)
         i = first_due(t.h, half, t.half_n, _HALF_WORDS, _HO_PORTS, _HO_AT, i + 1)
 
 

@@ -1,37 +1,51 @@
 """What a connection may send now, and the sending of it (RFC 9293, 3.8.6.2.1 and 3.10)."""
 
+import micropython
 from micropython import const
 
 from ..core import ring
 from ..core.tick import set_timer
+from ..wire.options import of_syn, sack, stamp
 from ..wire.tcp import build
+from .blocks import lost_below, next_hole, past, pipe
 from .track import segment_of
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
+_S_TELL = const(22)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
-_O_MSS = const(6)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
 _SND_WND = const(8)
-_MAX_WND = const(11)
-_SND_MSS = const(12)
-_TX_RD = const(16)
-_TX_LEN = const(17)
-_RTO = const(18)
-_RTT_END = const(21)
-_RTT_AT = const(22)
-_T_REXMT = const(23)
-_RETRIES = const(26)
-_CWND = const(36)
+_TX_RD = const(12)
+_TX_LEN = const(13)
+_SRTT = const(14)
+_RTT_AT = const(16)
+_MARK = const(17)
+_T_REXMT = const(18)
+_CWND = const(27)
+_TS_RECENT = const(30)
+_Q_SND_MSS = const(0)
+_Q_MAX_WND = const(1)
+_Q_RTO = const(2)
+_Q_RETRIES = const(3)
+_Q_DUPACKS = const(6)
+_Q_SND_SML = const(8)
+_C_ECN = const(13)
+_C_EARLY_RETRANS = const(19)
+_C_INITCWND = const(20)
+_C_IDLE_RESTART = const(21)
 _ST_OUT_SEGS = const(22)
 _ST_OUT_RSTS = const(25)
 _ST_RETRANS = const(26)
 _ST_SYN_RETRANS = const(34)
 _ST_PROBES = const(44)
+_ST_FAST_RETRANS = const(46)
+_ST_SLOW_RETRANS = const(47)
+_ST_LOSS_PROBES = const(48)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -39,16 +53,31 @@ _SYN = const(2)
 _RST = const(4)
 _PSH = const(8)
 _ACK = const(16)
+_ECE_CWR = const(192)
 
 _ACK_NOW = const(1)
 _FIN_QUEUED = const(2)
 _PERSIST = const(8)
 _NODELAY = const(16)
+_SYN_LOST = const(128)
 _SPEAK = const(256)
 _SYN_OUT = const(512)
+_HOLES = const(1 << 10)
+_SACK_OK = const(1 << 11)
+_TS_OK = const(1 << 12)
+_ECN_OK = const(1 << 13)
+_RECOVERY = const(1 << 16)
+_LOSS = const(1 << 17)
+_TLP = const(1 << 18)
+_PTO = const(1 << 19)
+_SND_SCALE = const(22)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
+
+_DELACK_WORST = const(200)  # ms a peer may take over a lone segment (RFC 8985, 7.2)
+_PTO_LEAST = const(10)
 
 
 def emit(t, p, off, flags, n):
@@ -57,73 +86,183 @@ def emit(t, p, off, flags, n):
     """
     iface = t.iface
     r = p.r
+    m = options(t, r) if r[_FLAGS] & (_TS_OK | _HOLES) or t.seg[_S_TELL] else 0
     if n:
-        ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54, n)
-    segment_of(r, t.out, off, flags, n, len(p.rx), t.mss)
+        ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54 + m, n)
+    segment_of(r, p.q, t.out, off, flags, n, len(p.rx), t.step, m)
     t.count[_ST_OUT_SEGS] += 1
     iface.send(6, build(iface.tx, t.out, t.h))
+
+
+def options(t, r):
+    """Write the options of a segment of connection r at 54.  Their length."""
+    f = t.iface.tx
+    flags = r[_FLAGS]
+    at = 54
+    if flags & _TS_OK:
+        at += stamp(f, 54, t.h, r, 0, _TS_RECENT)
+    if flags & _SACK_OK:
+        at += sack(f, at, r, t.seg, 3 if flags & _TS_OK else 4)
+    return at - 54
 
 
 def push(t, p):
     """Send what the windows allow, then the ACK that is due if nothing carried it."""
     r = p.r
+    q = p.q
     if r[_STATE] <= _SYN_RECEIVED:
         opening(t, p)
         return
+    if r[_SND_MAX] == 0 and r[_TX_LEN]:
+        idle_restart(t, p, r, q)
+    elif r[_FLAGS] & _RECOVERY and r[_FLAGS] & _SACK_OK and not mend(t, p, r, q):
+        return
+    size = len(p.tx)
     while True:
         nxt = r[_SND_NXT]
-        n = sendable(r, nxt, len(p.tx))
+        n = sendable(r, q, nxt, size)
         if n < 0:
             break
+        if n and nxt < r[_SND_MAX] and r[_FLAGS] & _SACK_OK:
+            n = past(r, nxt, n)
+            if n == 0:  # the peer holds what stands there
+                k = next_hole(r, nxt)
+                r[_SND_NXT] = k if k >= 0 else r[_SND_MAX]
+                continue
         if not t.iface.ready():
             r[_FLAGS] |= _SPEAK
             return
-        flags = _ACK
-        end = nxt + n
-        if end == r[_TX_LEN]:
-            flags = _ACK | _PSH if n else _ACK
-            if r[_FLAGS] & _FIN_QUEUED and (end < r[_SND_WND] or n == 0):
-                flags |= _FIN
-                end += 1
-        emit(t, p, nxt, flags, n)
-        sent(t, p, nxt, end)
+        transmit(t, p, nxt, n)
     if r[_FLAGS] & _ACK_NOW:
         ack(t, p)
     if r[_T_REXMT] < 0 and (nxt < r[_TX_LEN] or fin_waits(r)):
         persist(t, p)
 
 
-def sendable(r, nxt, size):
+def transmit(t, p, nxt, n):
+    """Send n bytes at SND.NXT, with PSH and FIN where they belong."""
+    r = p.r
+    flags = _ACK
+    end = nxt + n
+    if end == r[_TX_LEN]:
+        flags = _ACK | _PSH if n else _ACK
+        if r[_FLAGS] & _FIN_QUEUED and (end < r[_SND_WND] or n == 0):
+            flags |= _FIN
+            end += 1
+    if nxt < r[_SND_MAX]:
+        t.count[_ST_RETRANS] += 1
+        t.count[_ST_SLOW_RETRANS] += 1
+    elif n < p.q[_Q_SND_MSS] and 0 < n and end < 65536:
+        p.q[_Q_SND_SML] = end
+    emit(t, p, nxt, flags, n)
+    sent(t, p, nxt, end)
+
+
+@micropython.viper
+def sendable(r: ptr32, q: ptr16, nxt: int, size: int) -> int:
     """How many bytes may go out at SND.NXT: 0 for a lone FIN, -1 for nothing.
 
-    RFC 9293, 3.8.6.2.1: a full segment; or all there is, when nothing is outstanding or Nagle is
-    off or a FIN ends it; or half of the largest window the peer ever offered.  What was sent
-    before may always be sent again.  The end of a full ring of `size` bytes follows the one
-    segment before it: no byte can join it before an ACK, and a peer that delays its ACK until a
-    second segment would hold up every ring.
+    RFC 9293, 3.8.6.2.1: a full segment; or all there is, when Nagle is off, a FIN ends it or no
+    small segment is outstanding (Minshall); or half of the largest window the peer ever offered.
+    What was sent before may always be sent again.  The first two duplicate ACKs let one segment
+    each go beyond the congestion window (RFC 3042).
     """
+    flags = r[_FLAGS]
+    mss = int(q[_Q_SND_MSS])
     rest = r[_TX_LEN] - nxt
-    wnd = (r[_SND_WND] if r[_SND_WND] < r[_CWND] else r[_CWND]) - nxt
+    wnd = r[_CWND]
+    if flags & (_RECOVERY | _LOSS) == 0 and q[_Q_DUPACKS] != 0:
+        wnd += mss if q[_Q_DUPACKS] == 1 else mss << 1
+    if r[_SND_WND] < wnd:
+        wnd = r[_SND_WND]
+    wnd -= nxt
     n = rest if rest < wnd else wnd
     if n <= 0:
-        return 0 if wnd > 0 and fin_waits(r) else -1
-    mss = r[_SND_MSS]
+        if rest == 0 and wnd > 0 and flags & _FIN_QUEUED:
+            return 0
+        return 0 - 1
+    if flags & _HOLES and flags & _SACK_OK:
+        mss -= 28 if flags & _TS_OK else 36
     if n >= mss:
         return mss
-    if nxt < r[_SND_MAX] and not r[_FLAGS] & _PERSIST:
+    if nxt < r[_SND_MAX] and flags & _PERSIST == 0:
         return n
-    if n == rest and (nxt == 0 or r[_FLAGS] & (_NODELAY | _FIN_QUEUED)):
+    if n == rest and (nxt == 0 or q[_Q_SND_SML] == 0 or flags & (_NODELAY | _FIN_QUEUED) != 0):
         return n
-    if n == rest and r[_TX_LEN] == size and nxt < mss << 1:
+    if n << 1 >= int(q[_Q_MAX_WND]) << ((flags >> _SND_SCALE) & 15):
         return n
-    if n << 1 >= r[_MAX_WND]:
-        return n
-    return -1
+    return 0 - 1
 
 
 def fin_waits(r):
     """Whether our FIN is the next thing to send."""
     return r[_FLAGS] & _FIN_QUEUED and r[_SND_NXT] == r[_TX_LEN]
+
+
+def room(r, q):
+    """Most bytes of text in one segment now: the MSS less the SACK blocks that we may owe."""
+    if r[_FLAGS] & _HOLES and r[_FLAGS] & _SACK_OK:
+        return q[_Q_SND_MSS] - (28 if r[_FLAGS] & _TS_OK else 36)
+    return q[_Q_SND_MSS]
+
+
+def mend(t, p, r, q):
+    """Recovery with SACK (RFC 6675, 5, C): while less is in the network than CWND, send again what
+    is lost, then something new, then what may be lost.  False: the link is busy.
+    """
+    mss = q[_Q_SND_MSS]
+    while True:
+        high = q[_Q_DUPACKS]
+        lost = lost_below(r, mss)
+        if r[_CWND] - pipe(r, high, lost) < mss:
+            return True
+        hole = next_hole(r, high)
+        if not 0 <= hole < lost:
+            nxt = r[_SND_NXT]
+            cwnd = r[_CWND]
+            r[_CWND] = 0x1FFFFFFF  # the pipe has room; what remains to ask is the peer's window
+            n = sendable(r, q, nxt, len(p.tx))
+            r[_CWND] = cwnd
+            if n >= 0:
+                if not t.iface.ready():
+                    r[_FLAGS] |= _SPEAK
+                    return False
+                transmit(t, p, nxt, n)
+                continue
+            if hole < 0:
+                return True
+        n = again(t, p, hole)
+        if n < 0:
+            r[_FLAGS] |= _SPEAK
+            return False
+        q[_Q_DUPACKS] = hole + n
+
+
+def again(t, p, off):
+    """Send the segment at SND.UNA + off again.  How much of the number space it took, -1: the
+    link is busy.
+    """
+    r = p.r
+    if not t.iface.ready():
+        return -1
+    n = room(r, p.q)
+    if n > r[_SND_MAX] - off:
+        n = r[_SND_MAX] - off
+    if n > r[_TX_LEN] - off:
+        n = r[_TX_LEN] - off
+    if n and r[_FLAGS] & _SACK_OK:
+        n = past(r, off, n)
+    flags = _ACK
+    end = off + n
+    if end == r[_TX_LEN]:
+        flags = _ACK | _PSH if n else _ACK
+        if r[_FLAGS] & _FIN_QUEUED and end < r[_SND_MAX]:
+            flags |= _FIN
+            end += 1
+    emit(t, p, off, flags, n)
+    t.count[_ST_RETRANS] += 1
+    t.count[_ST_FAST_RETRANS] += 1
+    return end - off
 
 
 def sent(t, p, nxt, end):
@@ -132,13 +271,82 @@ def sent(t, p, nxt, end):
     r[_SND_NXT] = end
     if end > r[_SND_MAX]:
         r[_SND_MAX] = end
-        if r[_RTT_END] == 0:
-            r[_RTT_END] = end
+        if r[_MARK] == 0 and p.q[_Q_RETRIES] == 0 and not r[_FLAGS] & _MARKED:
+            r[_MARK] = end
             r[_RTT_AT] = t.h[_H_NOW]
-    if r[_T_REXMT] < 0 or r[_FLAGS] & _PERSIST:
-        r[_FLAGS] &= ~_PERSIST
-        r[_RETRIES] = 0
-        set_timer(t.h, r, _T_REXMT, r[_RTO])
+    if r[_T_REXMT] < 0 or r[_FLAGS] & (_PERSIST | _PTO):
+        if r[_FLAGS] & _PERSIST:
+            r[_FLAGS] &= ~_PERSIST
+            p.q[_Q_RETRIES] = 0
+        arm(t, p, r)
+
+
+def arm(t, p, r):
+    """Start the retransmission timer, or before it the one of a tail loss probe (RFC 8985, 7.2):
+    two round-trip times, when SACK would tell what the probe finds.
+    """
+    q = p.q
+    ms = q[_Q_RTO]
+    flags = r[_FLAGS] & ~_PTO
+    if flags & (_SACK_OK | _MARKED) == _SACK_OK and r[_SRTT] and q[_Q_RETRIES] == 0:
+        pto = r[_SRTT] >> 2
+        if r[_SND_MAX] <= q[_Q_SND_MSS]:
+            pto += _DELACK_WORST
+        if pto < _PTO_LEAST:
+            pto = _PTO_LEAST
+        if pto < ms and t.cfg[_C_EARLY_RETRANS]:
+            ms = pto
+            flags |= _PTO
+    r[_FLAGS] = flags
+    set_timer(t.h, r, _T_REXMT, ms)
+
+
+def tail_probe(t, p, r, q):
+    """The timer of the probe ended (RFC 8985, 7.3): something new if the peer's window takes it,
+    otherwise the last segment again.
+    """
+    r[_FLAGS] &= ~_PTO
+    if t.iface.ready():
+        t.count[_ST_LOSS_PROBES] += 1
+        nxt = r[_SND_NXT]
+        cwnd = r[_CWND]
+        r[_CWND] = 0x1FFFFFFF
+        n = sendable(r, q, nxt, len(p.tx))
+        r[_CWND] = cwnd
+        if n >= 0:
+            transmit(t, p, nxt, n)
+        else:
+            r[_MARK] = r[_SND_MAX]
+            r[_FLAGS] |= _TLP
+            off = r[_SND_MAX] - room(r, q)
+            again(t, p, off if off > 0 else 0)
+    r[_FLAGS] &= ~_PTO
+    set_timer(t.h, r, _T_REXMT, q[_Q_RTO])
+
+
+def idle_restart(t, p, r, q):
+    """Something is to be sent after an idle time: what was known of the path is old (RFC 5681,
+    4.1).
+    """
+    idle = t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF
+    if idle > q[_Q_RTO] and t.cfg[_C_IDLE_RESTART]:
+        first = initial_window(t, p)
+        if r[_CWND] > first:
+            r[_CWND] = first
+
+
+def initial_window(t, p):
+    """RFC 6928: ten segments, at most 14,600 bytes unless that is less than two; one after a lost
+    SYN (RFC 5681, 3.1).
+    """
+    mss = p.q[_Q_SND_MSS]
+    n = t.cfg[_C_INITCWND]
+    if p.r[_FLAGS] & _SYN_LOST:
+        n = 1
+    if n == 10:
+        most = 14600 if mss << 1 < 14600 else mss << 1
+        return mss * 10 if mss * 10 < most else most
+    return mss * n
 
 
 def ack(t, p):
@@ -147,6 +355,7 @@ def ack(t, p):
     if t.iface.ready():
         emit(t, p, r[_SND_MAX], _ACK, 0)
     else:
+        t.seg[_S_TELL] = 0
         r[_FLAGS] |= _SPEAK | _ACK_NOW
 
 
@@ -155,9 +364,9 @@ def persist(t, p):
     the first time.
     """
     r = p.r
-    r[_FLAGS] |= _PERSIST
-    r[_RETRIES] = 0
-    set_timer(t.h, r, _T_REXMT, r[_RTO])
+    r[_FLAGS] = r[_FLAGS] & ~_PTO | _PERSIST
+    p.q[_Q_RETRIES] = 0
+    set_timer(t.h, r, _T_REXMT, p.q[_Q_RTO])
 
 
 def probe(t, p):
@@ -168,8 +377,9 @@ def probe(t, p):
     """
     r = p.r
     n = r[_TX_LEN]
-    if n > r[_SND_MSS]:
-        n = r[_SND_MSS]
+    most = room(r, p.q)
+    if n > most:
+        n = most
     if n > r[_SND_WND]:
         n = r[_SND_WND] if r[_SND_WND] > 0 else 1
     flags = _ACK
@@ -193,14 +403,12 @@ def resend(t, p):
     """
     r = p.r
     r[_SND_NXT] = 0
-    r[_RTT_END] = 0  # Karn: what was sent twice is not timed
     if r[_STATE] <= _SYN_RECEIVED:
         opening(t, p, True)
         return
     if r[_FLAGS] & _SYN_OUT and t.iface.ready():
         syn(t, p, -1, _SYN | _ACK)
-    r[_CWND] = r[_SND_MSS]  # RFC 5681, 3.1: one segment, then more with each ACK
-    n = sendable(r, 0, len(p.tx))
+    n = sendable(r, p.q, 0, len(p.tx))
     if n < 0 or not t.iface.ready():
         return
     t.count[_ST_RETRANS] += 1
@@ -232,19 +440,27 @@ def opening(t, p, again=False):
         t.count[_ST_RETRANS] += 1
         t.count[_ST_SYN_RETRANS] += 1
     else:
-        r[_RTT_END] = 1
+        r[_MARK] = 1
         r[_RTT_AT] = t.h[_H_NOW]
     r[_SND_NXT] = r[_SND_MAX] = 1
-    syn(t, p, 0, _SYN if r[_STATE] == _SYN_SENT else _SYN | _ACK)
+    flags = _SYN if r[_STATE] == _SYN_SENT else _SYN | _ACK
+    if flags == _SYN and t.cfg[_C_ECN] == 1 and not again:  # RFC 3168, 6.1.1.1
+        flags = _SYN | _ECE_CWR
+    syn(t, p, 0, flags)
 
 
 def syn(t, p, off, flags):
-    """Build and send our SYN, or SYN+ACK, at SND.UNA + off."""
+    """Build and send our SYN, or SYN+ACK, at SND.UNA + off, with the options that we offer or, in
+    an answer, that both sides know.
+    """
     iface = t.iface
+    r = p.r
     o = t.out
-    segment_of(p.r, o, off, flags, 0, len(p.rx), t.mss)
-    o[_O_MSS] = t.mss
-    if flags == _SYN:
+    m = of_syn(iface.tx, 54, t.mss, t.scale, r[_FLAGS] & _SACK_OK)
+    if r[_FLAGS] & _TS_OK:
+        m += stamp(iface.tx, 54 + m, t.h, r, 0, _TS_RECENT)
+    segment_of(r, p.q, o, off, flags, 0, len(p.rx), t.step, m)
+    if not flags & _ACK:
         o[_O_ACK] = 0
     t.count[_ST_OUT_SEGS] += 1
     iface.send(6, build(iface.tx, o, t.h))

@@ -1,35 +1,35 @@
 """The connection: its record, its two rings, and the only place where its state changes."""
 
+import micropython
 from micropython import const
 
 # --- layout: written by tools/layout.py ---
 _PORTS = const(1)
 _STATE = const(2)
 _FLAGS = const(3)
-_SND_UNA = const(4)
-_RCV_NXT = const(5)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
-_SND_WL1 = const(9)
-_SND_WL2 = const(10)
-_SND_MSS = const(12)
-_RCV_WND = const(13)
-_RX_RD = const(14)
-_RX_LEN = const(15)
-_TX_RD = const(16)
-_TX_LEN = const(17)
-_RTO = const(18)
-_T_REXMT = const(23)
-_T_DACK = const(24)
-_T_KEEP = const(25)
-_KA_IDLE = const(29)
-_KA_PROBE = const(30)
-_HOLES = const(31)
-_CWND = const(36)
-_TCB_WORDS = const(38)
+_RCV_WND = const(9)
+_RX_RD = const(10)
+_RX_LEN = const(11)
+_TX_RD = const(12)
+_TX_LEN = const(13)
+_T_REXMT = const(18)
+_T_DACK = const(19)
+_T_KEEP = const(20)
+_SSTHRESH = const(28)
+_Q_SND_MSS = const(0)
+_Q_RTO = const(2)
+_Q_KA_IDLE = const(11)
+_Q_KA_INTVL = const(12)
+_Q_KA_CNT = const(13)
+_TCB_WORDS = const(32)
+_TCQ_HALVES = const(16)
 _C_KEEP_TIME = const(6)
 _C_KEEP_INTVL = const(7)
 _C_KEEP_PROBES = const(8)
+_C_SACK = const(10)
+_C_TIMESTAMPS = const(11)
 # --- end of layout ---
 
 CLOSED = const(0)
@@ -55,12 +55,24 @@ RCV_SHUT = const(64)  # the peer's FIN was taken: nothing more will come
 SYN_LOST = const(128)  # our SYN had to be sent again (RFC 6298, 5.7)
 SPEAK = const(256)  # output was held up by a busy link
 SYN_OUT = const(512)  # closed in SYN-RECEIVED: the SYN before SND.UNA may not have arrived
+HOLES = const(1 << 10)  # blocks are kept beyond RCV.NXT
+SACK_OK = const(1 << 11)  # both sides know SACK
+TS_OK = const(1 << 12)  # both sides send timestamps
+ECN_OK = const(1 << 13)  # both sides know ECN
+ECN_ECHO = const(1 << 14)  # we report congestion until the peer says CWR
+ECN_CWR = const(1 << 15)  # our next new segment says CWR
+RECOVERY = const(1 << 16)  # fast recovery, until MARK is acknowledged
+LOSS = const(1 << 17)  # slow start after a timeout, until MARK is acknowledged
+TLP = const(1 << 18)  # a tail loss probe is out; MARK is SND.MAX at that time
+PTO = const(1 << 19)  # T_REXMT is the timer of a tail loss probe
+URG_OUT = const(1 << 20)  # SND_UP holds
+URG_IN = const(1 << 21)  # RCV_UP holds
+SND_SCALE = const(22)  # bits 22..25: shift of the windows we are told
+RCV_SCALE = const(26)  # bits 26..29: shift of the windows we tell
 
 # Legal moves (RFC 9293, figure 5): bit `to` of entry `from`.  LISTEN and TIME-WAIT live in
-# records of
-# their own, so a connection is made in SYN-SENT, or in ESTABLISHED out of a half-open record,
-# and ends
-# in CLOSED when it becomes a TIME-WAIT record.
+# records of their own, so a connection is made in SYN-SENT, or in ESTABLISHED out of a half-open
+# record, and ends in CLOSED when it becomes a TIME-WAIT record.
 MOVES = (
     1 << 2 | 1 << 4,
     0,
@@ -76,19 +88,23 @@ MOVES = (
 )
 
 
+_SACK_OK = const(1 << 11)
+_TS_OK = const(1 << 12)
+
+
 class Pcb:
     """A connection of the pool.  Everything it will ever hold is taken when the stack starts."""
 
-    def __init__(self, r, rx, tx):
-        self.r = r  # the record: a memoryview into the table of connections
+    def __init__(self, r, q, rx, tx):
+        self.r = r  # the record's words: a memoryview into the table of connections
+        self.q = q  # its 16-bit numbers, likewise
         self.rx = rx  # receive ring
         self.tx = tx  # send ring
         self.sock = None  # the program's socket, None before accept() and after close()
         self.listener = None  # the listener whose accept queue it is in
         self.err = 0  # errno that ended it, to be reported once
-        self.soft = (
-            0  # errno of the last soft error (RFC 9293, 3.9.2.2), reported if the end is a timeout
-        )
+        self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout
+        self.cc = None  # congestion control: a module of tcp/cc
 
 
 def set_state(p, state):
@@ -99,22 +115,36 @@ def set_state(p, state):
     r[_STATE] = state
 
 
-def start(p, mss, cfg):
-    """Put the record's small fields into the state of a connection that is about to open."""
+@micropython.viper
+def clear(r: ptr32, q: ptr16):
+    i = _STATE + 1
+    while i < _TCB_WORDS:
+        r[i] = 0
+        i += 1
+    i = 0
+    while i < _TCQ_HALVES:
+        q[i] = 0
+        i += 1
+
+
+def start(p, t):
+    """Put p into the state of a connection that is about to open."""
     r = p.r
-    for i in range(_FLAGS, _TCB_WORDS):
-        if i != _SND_UNA and i != _RCV_NXT and i != _SND_WL1 and i != _SND_WL2:
-            r[i] = 0
-    r[_SND_MSS] = mss
-    r[_RX_RD] = 2  # text stands at byte 54 of a frame: see core/ring.py
-    r[_TX_RD] = 2
-    r[_RTO] = 1000  # RFC 6298 (2.1)
+    q = p.q
+    cfg = t.cfg
+    clear(r, q)
+    q[_Q_SND_MSS] = t.mss
+    r[_RX_RD] = r[_TX_RD] = 2  # text stands at byte 54 or 66 of a frame: see core/ring.py
+    q[_Q_RTO] = 1000  # RFC 6298 (2.1)
     r[_T_REXMT] = r[_T_DACK] = r[_T_KEEP] = -1
-    r[_CWND] = 0x1FFFFFFF
-    r[_KA_IDLE] = cfg[_C_KEEP_TIME]
-    r[_KA_PROBE] = cfg[_C_KEEP_INTVL] << 15 | cfg[_C_KEEP_PROBES] << 8
+    r[_SSTHRESH] = 0x1FFFFFFF
+    q[_Q_KA_IDLE] = cfg[_C_KEEP_TIME]
+    q[_Q_KA_INTVL] = cfg[_C_KEEP_INTVL]
+    q[_Q_KA_CNT] = cfg[_C_KEEP_PROBES]
     r[_RCV_WND] = len(p.rx)
+    r[_FLAGS] = (_SACK_OK if cfg[_C_SACK] else 0) | (_TS_OK if cfg[_C_TIMESTAMPS] else 0)
     p.err = p.soft = 0
+    p.cc = t.cc
 
 
 def release(p, err):
@@ -126,7 +156,7 @@ def release(p, err):
         set_state(p, CLOSED)
     r[_PORTS] = 0
     r[_T_REXMT] = r[_T_DACK] = r[_T_KEEP] = -1
-    r[_TX_LEN] = r[_SND_NXT] = r[_SND_MAX] = r[_HOLES] = 0
+    r[_TX_LEN] = r[_SND_NXT] = r[_SND_MAX] = 0
     if r[_FLAGS] & ORPHAN or p.listener is not None:
         p.sock = None
         p.listener = None

@@ -5,31 +5,35 @@ FIN-WAIT-2.
 from micropython import const
 
 from ..core.tick import is_due, next_due, set_timer
-from . import listen, output, timewait
+from . import listen, output, recovery, timewait
 from .pcb import release
 
 # --- layout: written by tools/layout.py ---
+_H_NOW = const(0)
 _PORTS = const(1)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
 _SND_WND = const(8)
-_RTO = const(18)
-_RTT_END = const(21)
-_T_REXMT = const(23)
-_T_DACK = const(24)
-_T_KEEP = const(25)
-_RETRIES = const(26)
-_KA_IDLE = const(29)
-_KA_PROBE = const(30)
+_RTT_AT = const(16)
+_MARK = const(17)
+_T_REXMT = const(18)
+_T_DACK = const(19)
+_T_KEEP = const(20)
+_USER_TIMEOUT = const(31)
+_Q_RTO = const(2)
+_Q_RETRIES = const(3)
+_Q_KA_IDLE = const(11)
+_Q_KA_INTVL = const(12)
+_Q_KA_CNT = const(13)
 _HO_PORTS = const(1)
 _HO_AT = const(4)
 _TW_PORTS = const(1)
 _TW_AT = const(4)
-_TCB_WORDS = const(38)
+_TCB_WORDS = const(32)
 _HALF_WORDS = const(7)
-_TW_WORDS = const(5)
+_TW_WORDS = const(6)
 _C_SYN_RETRIES = const(0)
 _C_RETRIES2 = const(2)
 _C_ORPHAN_RETRIES = const(3)
@@ -37,7 +41,7 @@ _ST_ATTEMPT_FAILS = const(29)
 _ST_TIMEOUTS = const(31)
 _ST_ABORT_TIMEOUT = const(32)
 _ST_KEEPALIVE = const(45)
-_ST_DELAYED_ACKS = const(46)
+_ST_DELAYED_ACKS = const(59)
 # --- end of layout ---
 
 _ACK = const(16)
@@ -47,17 +51,22 @@ _ORPHAN = const(4)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _SYN_LOST = const(128)
+_PTO = const(1 << 19)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
 
 _SYN_RECEIVED = const(3)
 _FIN_WAIT_2 = const(6)
 
 _ETIMEDOUT = const(110)
 _RTO_MAX = const(60000)
+_AGE_MS = const(1 << 28)
 
 
 def run(t):
     """Serve every timer of TCP that has ended."""
     h = t.h
+    if h[_H_NOW] - t.aged_at & 0x3FFFFFFF >= _AGE_MS:
+        grow_older(t)
     for p in t.pcbs:
         r = p.r
         if r[_STATE]:
@@ -74,6 +83,16 @@ def run(t):
                 keep(t, p, r)
     listen.timers(t)
     timewait.timers(t)
+
+
+def grow_older(t):
+    """Three days have passed: the timestamps that nobody brought up to date since are older (RFC
+    7323, 5.5).
+    """
+    t.aged_at = t.h[_H_NOW]
+    for p in t.pcbs:
+        if p.q[_Q_KA_CNT] >> 8 < 255:
+            p.q[_Q_KA_CNT] += 0x100
 
 
 def earliest(t):
@@ -94,49 +113,82 @@ def give_up(t, p):
     release(p, p.soft or _ETIMEDOUT)
 
 
-def limit(t, r):
-    """How often a segment is sent again before the connection is given up."""
+def patience(p, r):
+    """TCP_USER_TIMEOUT in ms, 0: none (RFC 5482)."""
+    return 0 if p.listener is not None else r[_USER_TIMEOUT]
+
+
+def silent(t, r):
+    """Milliseconds since the first of what is unanswered was sent."""
+    return t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF
+
+
+def exhausted(t, p, r, n):
+    """Whether n unanswered attempts, or the time they took, end the connection."""
+    limit = patience(p, r)
+    if limit:
+        return n > 0 and silent(t, r) >= limit
     if r[_STATE] <= _SYN_RECEIVED:
-        return t.cfg[_C_SYN_RETRIES]
-    if r[_FLAGS] & _ORPHAN:
-        return t.cfg[_C_ORPHAN_RETRIES]
-    return t.cfg[_C_RETRIES2]
+        return n >= t.cfg[_C_SYN_RETRIES]
+    return n >= t.cfg[_C_ORPHAN_RETRIES if r[_FLAGS] & _ORPHAN else _C_RETRIES2]
+
+
+def again_in(t, p, r, timer, ms):
+    """The next attempt is due in ms, or when the program's patience ends."""
+    limit = patience(p, r)
+    if limit:
+        limit -= silent(t, r)
+        if limit < ms:
+            ms = limit if limit > 0 else 0
+    set_timer(t.h, r, timer, ms)
 
 
 def retransmit(t, p, r):
     """RFC 6298 (5.4) to (5.6): the first segment again, and twice the time."""
+    q = p.q
+    if r[_FLAGS] & _PTO:
+        output.tail_probe(t, p, r, q)
+        return
     r[_T_REXMT] = -1
-    t.count[_ST_TIMEOUTS] += 1
-    if r[_RETRIES] >= limit(t, r):
+    if q[_Q_RETRIES] == 0:
+        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_RTO] & 0x3FFFFFFF
+    if exhausted(t, p, r, q[_Q_RETRIES]):
+        t.count[_ST_TIMEOUTS] += 1
         give_up(t, p)
         return
-    if r[_STATE] > _SYN_RECEIVED and r[_SND_WND] == 0:  # the window was shut over it (MUST-35)
-        r[_FLAGS] |= _PERSIST
-        r[_RETRIES] = 0
-        r[_SND_NXT] = r[_RTT_END] = 0
-        persist(t, p, r)
-        return
-    r[_RETRIES] += 1
-    if r[_STATE] <= _SYN_RECEIVED:
+    t.count[_ST_TIMEOUTS] += 1
+    if r[_STATE] > _SYN_RECEIVED:
+        if r[_SND_WND] == 0:  # the window was shut over it (MUST-35)
+            r[_FLAGS] |= _PERSIST
+            q[_Q_RETRIES] = r[_SND_NXT] = 0
+            if not r[_FLAGS] & _MARKED:
+                r[_MARK] = 0
+            persist(t, p, r)
+            return
+        recovery.timeout(t, p, r, q)
+    else:
         r[_FLAGS] |= _SYN_LOST
-    r[_RTO] = r[_RTO] << 1 if r[_RTO] < _RTO_MAX >> 1 else _RTO_MAX
-    set_timer(t.h, r, _T_REXMT, r[_RTO])
+        r[_MARK] = 0
+    q[_Q_RETRIES] += 1
+    q[_Q_RTO] = q[_Q_RTO] << 1 if q[_Q_RTO] < _RTO_MAX >> 1 else _RTO_MAX
+    again_in(t, p, r, _T_REXMT, q[_Q_RTO])
     output.resend(t, p)
 
 
 def persist(t, p, r):
-    """3.8.6.1: probe, and wait twice as long for the next.  RETRIES: probes | unanswered in a
-    row << 8.
-    """
-    if r[_RETRIES] >> 8 >= limit(t, r):
+    """3.8.6.1: probe, and wait twice as long for the next."""
+    q = p.q
+    if q[_Q_RETRIES] == 0:
+        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_RTO] & 0x3FFFFFFF
+    if exhausted(t, p, r, q[_Q_RETRIES] >> 8):
         r[_T_REXMT] = -1
         give_up(t, p)
         return
-    n = r[_RETRIES] & 0xFF
+    n = q[_Q_RETRIES] & 0xFF
     n = n + 1 if n < 15 else n
-    r[_RETRIES] = (r[_RETRIES] & ~0xFF) + 0x100 | n
-    ms = r[_RTO] << n
-    set_timer(t.h, r, _T_REXMT, ms if ms < _RTO_MAX else _RTO_MAX)
+    q[_Q_RETRIES] = (q[_Q_RETRIES] & ~0xFF) + 0x100 | n
+    ms = q[_Q_RTO] << n
+    again_in(t, p, r, _T_REXMT, ms if ms < _RTO_MAX else _RTO_MAX)
     output.probe(t, p)
 
 
@@ -150,16 +202,20 @@ def keep(t, p, r):
         return
     if not r[_FLAGS] & _KEEPALIVE:
         return
-    if r[_SND_MAX]:  # outstanding data ask the same question (MUST-26)
-        set_timer(t.h, r, _T_KEEP, r[_KA_IDLE] * 1000)
+    q = p.q
+    if r[_SND_MAX] or r[_FLAGS] & _PERSIST:  # what is out asks the same question (MUST-26)
+        set_timer(t.h, r, _T_KEEP, q[_Q_KA_IDLE] * 1000)
         return
-    k = r[_KA_PROBE]
-    if k & 0xFF >= k >> 8 & 0x7F:
+    n = q[_Q_RETRIES]
+    if n == 0:
+        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_KA_IDLE] * 1000 & 0x3FFFFFFF
+    limit = patience(p, r)
+    if n and silent(t, r) >= limit if limit else n >= q[_Q_KA_CNT] & 0x7F:
         output.reset(t, p)
         give_up(t, p)
         return
-    r[_KA_PROBE] = k + 1
-    set_timer(t.h, r, _T_KEEP, (k >> 15) * 1000)
+    q[_Q_RETRIES] = n + 1
+    again_in(t, p, r, _T_KEEP, q[_Q_KA_INTVL] * 1000)
     if t.iface.ready():
         output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
         t.count[_ST_KEEPALIVE] += 1

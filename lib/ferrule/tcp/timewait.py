@@ -1,4 +1,4 @@
-"""TIME-WAIT in records of 20 bytes, outside the table of connections (RFC 9293, 3.6.1 and
+"""TIME-WAIT in records of 24 bytes, outside the table of connections (RFC 9293, 3.6.1 and
 3.10.7.4).
 
 When the table is full the oldest record makes room: a busy server never waits for its past.
@@ -8,7 +8,8 @@ import micropython
 from micropython import const
 
 from ..core.tick import first_due, set_timer
-from ..wire.tcp import find
+from ..wire.options import stamp
+from ..wire.tcp import find, plain
 from . import output
 from .pcb import release, set_state
 
@@ -16,28 +17,34 @@ from .pcb import release, set_state
 _S_SEQ = const(2)
 _S_FLAGS = const(8)
 _S_LEN = const(10)
+_S_OPTS = const(16)
+_S_TSVAL = const(17)
 _O_DST = const(0)
 _O_PORTS = const(1)
 _O_SEQ = const(2)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
-_O_WND = const(5)
-_O_MSS = const(6)
-_O_LEN = const(7)
+_O_OPT_LEN = const(7)
 _R_IP = const(0)
 _PORTS = const(1)
+_FLAGS = const(3)
 _SND_UNA = const(4)
 _RCV_NXT = const(5)
-_RX_LEN = const(15)
+_RX_LEN = const(11)
+_TS_RECENT = const(30)
 _TW_R_IP = const(0)
 _TW_PORTS = const(1)
 _TW_SND_NXT = const(2)
 _TW_RCV_NXT = const(3)
 _TW_AT = const(4)
-_TW_WORDS = const(5)
+_TW_TS_RECENT = const(5)
+_TW_WORDS = const(6)
 _C_MSL = const(5)
+_C_TW_BUCKETS = const(16)
+_C_RFC1337 = const(22)
 _ST_TW = const(41)
 _ST_TW_REAPED = const(43)
+_ST_PAWS = const(54)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -45,6 +52,8 @@ _SYN = const(2)
 _RST = const(4)
 _ACK = const(16)
 _TIME_WAIT = const(10)
+_TS_OK = const(1 << 12)
+_RCV_SCALE = const(26)
 
 
 @micropython.viper
@@ -72,21 +81,49 @@ def note(tw: ptr32, n: int, r: ptr32) -> int:
     tw[k + _TW_PORTS] = r[_PORTS]
     tw[k + _TW_SND_NXT] = r[_SND_UNA]
     tw[k + _TW_RCV_NXT] = r[_RCV_NXT]
+    tw[k + _TW_TS_RECENT] = 0
+    if r[_FLAGS] & _TS_OK:
+        tw[k + _TW_TS_RECENT] = r[_TS_RECENT] if r[_TS_RECENT] != 0 else 1
     return spare
 
 
 @micropython.viper
-def answer(o: ptr32, tw: ptr32, i: int, wnd: int):
-    """Fill the out record with the ACK of TIME-WAIT record i."""
-    k = i * _TW_WORDS
+def numbers(oo, tw: ptr32, k: int, wnd: int) -> bool:
+    """Fill the out record with the ACK of the TIME-WAIT record at word k.  Whether timestamps were
+    in use there.
+    """
+    plain(oo, wnd)
+    o = ptr32(oo)
     o[_O_DST] = tw[k + _TW_R_IP]
     o[_O_PORTS] = tw[k + _TW_PORTS]
     o[_O_SEQ] = tw[k + _TW_SND_NXT]
     o[_O_ACK] = tw[k + _TW_RCV_NXT]
     o[_O_FLAGS] = _ACK
-    o[_O_WND] = wnd
-    o[_O_MSS] = 0
-    o[_O_LEN] = 0
+    return tw[k + _TW_TS_RECENT] != 0
+
+
+def answer(t, i, wnd):
+    """Send the ACK of TIME-WAIT record i."""
+    if t.iface.ready():
+        k = i * _TW_WORDS
+        if numbers(t.out, t.tw, k, wnd):
+            t.out[_O_OPT_LEN] = stamp(t.iface.tx, 54, t.h, t.tw, k, k + _TW_TS_RECENT)
+        output.send_out(t)
+
+
+@micropython.viper
+def stamped(s: ptr32, tw: ptr32, i: int) -> int:
+    """The segment's timestamp against that of record i: 1 newer, 0 the same, -1 older, -2 when
+    one of them has none.
+    """
+    k = i * _TW_WORDS
+    if s[_S_OPTS] & 1 == 0 or tw[k + _TW_TS_RECENT] == 0:
+        return 0 - 2
+    if s[_S_TSVAL] == tw[k + _TW_TS_RECENT]:
+        return 0
+    if ((s[_S_TSVAL] - tw[k + _TW_TS_RECENT]) >> 31) & 1:
+        return 0 - 1
+    return 1
 
 
 @micropython.viper
@@ -115,15 +152,15 @@ def enter(t, p, say):
     from here.
     """
     set_state(p, _TIME_WAIT)
-    i = note(t.tw, t.tw_n, p.r)
+    most = t.cfg[_C_TW_BUCKETS]
+    i = note(t.tw, t.tw_n if most == 0 or most > t.tw_n else most, p.r)
     if i >= 256:
         i -= 256
         t.count[_ST_TW_REAPED] += 1
     t.count[_ST_TW] += 1
     hold(t, i)
     if say:
-        answer(t.out, t.tw, i, len(p.rx) - p.r[_RX_LEN])
-        output.send_out(t)
+        answer(t, i, len(p.rx) - p.r[_RX_LEN] >> (p.r[_FLAGS] >> _RCV_SCALE))
     release(p, 0)
 
 
@@ -143,16 +180,22 @@ def arrives(t, i):
     s = t.seg
     flags = s[_S_FLAGS]
     where = compare(s, t.tw, i)
-    if flags & _RST:  # RFC 1337: a reset never ends TIME-WAIT early
+    stamps = stamped(s, t.tw, i)
+    if flags & _RST:  # RFC 1337: a reset does not end TIME-WAIT early
+        if where == 0 and not t.cfg[_C_RFC1337]:
+            drop(t, i)
         return False
-    if flags & _SYN and not flags & _ACK and where >= 0:
-        return True  # the caller drops the record once the SYN is taken
-    if flags & _FIN:
+    if flags & _SYN and not flags & _ACK:
+        # RFC 6191, 2: the timestamp decides; where it cannot, the sequence number
+        if stamps == 1 or stamps != -1 and where >= 0:
+            return True  # the caller drops the record once the SYN is taken
+    elif stamps == -1:
+        t.count[_ST_PAWS] += 1
+    elif flags & _FIN:
         hold(t, i)  # its sender did not hear our ACK
-    elif where == 0 and s[_S_LEN] == 0 and not flags & _SYN:
+    elif where == 0 and s[_S_LEN] == 0:
         return False  # an ACK of our ACK is no question
-    answer(t.out, t.tw, i, t.rx_size)
-    output.send_out(t)
+    answer(t, i, t.rx_size)
     return False
 
 

@@ -7,16 +7,20 @@ from micropython import const
 
 # --- layout: written by tools/layout.py ---
 _S_SEQ = const(2)
-_S_ACK = const(3)
 _S_WND = const(11)
+_S_REL = const(14)
+_S_TSVAL = const(17)
+_S_TWICE = const(23)
 _O_DST = const(0)
 _O_PORTS = const(1)
 _O_SEQ = const(2)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
 _O_WND = const(5)
-_O_MSS = const(6)
-_O_LEN = const(7)
+_O_LEN = const(6)
+_O_OPT_LEN = const(7)
+_O_UP = const(8)
+_O_ECT = const(9)
 _R_IP = const(0)
 _PORTS = const(1)
 _STATE = const(2)
@@ -26,53 +30,87 @@ _RCV_NXT = const(5)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
 _SND_WND = const(8)
-_SND_WL1 = const(9)
-_SND_WL2 = const(10)
-_MAX_WND = const(11)
-_RCV_WND = const(13)
-_RX_LEN = const(15)
-_TX_RD = const(16)
-_TX_LEN = const(17)
-_T_DACK = const(24)
-_UNACKED = const(27)
-_RCV_FIN = const(28)
-_HOLES = const(31)
-_BLOCK0 = const(32)
-_TCB_WORDS = const(38)
+_RCV_WND = const(9)
+_RX_LEN = const(11)
+_TX_RD = const(12)
+_TX_LEN = const(13)
+_T_DACK = const(19)
+_TS_RECENT = const(30)
+_Q_MAX_WND = const(1)
+_Q_UNACKED = const(4)
+_Q_RCV_FIN = const(5)
+_Q_SND_WL1 = const(7)
+_Q_SND_SML = const(8)
+_Q_SND_UP = const(9)
+_TCB_WORDS = const(32)
 # --- end of layout ---
+
+_SYN = const(2)
+_RST = const(4)
+_URG = const(32)
+_ECE = const(64)
+_CWR = const(128)
 
 _ACK_NOW = const(1)
 _SPEAK = const(256)
+_ECN_OK = const(1 << 13)
+_ECN_ECHO = const(1 << 14)
+_ECN_CWR = const(1 << 15)
+_URG_OUT = const(1 << 20)
+_SND_SCALE = const(22)
+_RCV_SCALE = const(26)
 
 
 @micropython.viper
-def segment_of(r: ptr32, o: ptr32, off: int, flags: int, n: int, size: int, mss: int):
-    """Fill the out record with a segment of connection r: n bytes of text at SND.UNA + off.
+def segment_of(
+    r: ptr32, q: ptr16, oo, off: int, flags: int, n: int, size: int, step: int, opts: int
+):
+    """Fill the out record with a segment of connection r, q: n bytes of text at SND.UNA + off,
+    and `opts` bytes of options.
 
     The window is what is free in the receive ring of `size` bytes, moved only by a worthwhile
-    step, the smaller of half the ring and one segment of mss bytes (RFC 9293, 3.8.6.2.2), and
-    never back.  The segment carries our ACK, so a delayed one is settled.
+    `step`, the smaller of half the ring and one segment (RFC 9293, 3.8.6.2.2), and never back.
+    The segment carries our ACK, so a delayed one is settled.
     """
+    o = ptr32(oo)
     free = size - r[_RX_LEN]
-    if free - r[_RCV_WND] >= (mss if mss < (size >> 1) else size >> 1):
+    if free - r[_RCV_WND] >= step:
         r[_RCV_WND] = free
     w = r[_RCV_WND]
+    f = r[_FLAGS]
+    if flags & _SYN == 0:
+        w = w >> ((f >> _RCV_SCALE) & 15)
     o[_O_DST] = r[_R_IP]
     o[_O_PORTS] = r[_PORTS]
     o[_O_SEQ] = r[_SND_UNA] + off
     o[_O_ACK] = r[_RCV_NXT]
-    o[_O_FLAGS] = flags
     o[_O_WND] = w if w < 65536 else 65535
-    o[_O_MSS] = 0
     o[_O_LEN] = n
-    r[_UNACKED] = 0
+    o[_O_OPT_LEN] = opts
+    o[_O_UP] = 0
+    o[_O_ECT] = 0
+    if f & (_URG_OUT | _ECN_OK) != 0:
+        if f & _URG_OUT and q[_Q_SND_UP] > off:
+            o[_O_UP] = q[_Q_SND_UP] - off
+            flags |= _URG
+        if f & _ECN_OK and flags & (_SYN | _RST) == 0:
+            if f & _ECN_ECHO:
+                flags |= _ECE
+            if n != 0 and off >= r[_SND_MAX]:  # never on what is sent again (RFC 3168, 6.1.5)
+                o[_O_ECT] = 2
+                if f & _ECN_CWR:
+                    flags |= _CWR
+                    f &= 0x3FFFFFFF ^ _ECN_CWR
+    o[_O_FLAGS] = flags
+    q[_Q_UNACKED] = 0
     r[_T_DACK] = 0 - 1
-    r[_FLAGS] = r[_FLAGS] & (0x3FFFFFFF ^ _ACK_NOW)
+    r[_FLAGS] = f & (0x3FFFFFFF ^ _ACK_NOW)
 
 
 @micropython.viper
-def acknowledged(r: ptr32, k: int, size: int):
-    """k more numbers of ours are acknowledged: move SND.UNA and everything that counts from it.
+def acknowledged(r: ptr32, q: ptr16, k: int, size: int):
+    """k more numbers of ours are acknowledged: move SND.UNA and everything that counts from it,
+    the blocks that the peer holds excepted (blocks.shift).
 
     The send ring of `size` bytes gives its bytes back; a FIN among the k has none.
     """
@@ -86,34 +124,39 @@ def acknowledged(r: ptr32, k: int, size: int):
     r[_SND_NXT] = r[_SND_NXT] - k if r[_SND_NXT] > k else 0
     r[_SND_MAX] = r[_SND_MAX] - k if r[_SND_MAX] > k else 0
     r[_SND_WND] = r[_SND_WND] - k if r[_SND_WND] > k else 0
+    q[_Q_SND_SML] = q[_Q_SND_SML] - k if q[_Q_SND_SML] > k else 0
+    if r[_FLAGS] & _URG_OUT:
+        if q[_Q_SND_UP] > k:
+            q[_Q_SND_UP] = q[_Q_SND_UP] - k
+        else:
+            r[_FLAGS] = r[_FLAGS] & (0x3FFFFFFF ^ _URG_OUT)
 
 
 @micropython.viper
-def received(r: ptr32, k: int):
+def received(r: ptr32, q: ptr16, k: int):
     """k more numbers of theirs are taken: move RCV.NXT; the right edge of the window stands."""
     r[_RCV_NXT] = r[_RCV_NXT] + k
     r[_RCV_WND] = r[_RCV_WND] - k if r[_RCV_WND] > k else 0
-    r[_RCV_FIN] = r[_RCV_FIN] - k if r[_RCV_FIN] > k else 0
+    q[_Q_RCV_FIN] = q[_Q_RCV_FIN] - k if q[_Q_RCV_FIN] > k else 0
+    q[_Q_SND_WL1] = q[_Q_SND_WL1] - k if q[_Q_SND_WL1] > k else 0
+    k += q[_Q_UNACKED]
+    q[_Q_UNACKED] = k if k < 65536 else 65535
 
 
 @micropython.viper
-def newer(r: ptr32, s: ptr32) -> bool:
-    """Whether SND.WND may be taken from this segment (RFC 9293, 3.10.7.4): it is no older
-    than the last used.
+def take_window(r: ptr32, q: ptr16, s: ptr32):
+    """SND.WND and SND.WL1 from this segment, whose ACK is SND.UNA, unless one that was sent later
+    has told it already (RFC 9293, 3.10.7.4).  SND.WL2 never decides: the ACK of an acceptable
+    segment is not below SND.UNA.
     """
-    if s[_S_SEQ] == r[_SND_WL1]:
-        return (((s[_S_ACK] - r[_SND_WL2]) >> 31) & 1) == 0
-    return (((s[_S_SEQ] - r[_SND_WL1]) >> 31) & 1) == 0
-
-
-@micropython.viper
-def take_window(r: ptr32, s: ptr32, wnd: int):
-    """SND.WND, SND.WL1 and SND.WL2 from this segment; wnd counts from SND.UNA."""
-    r[_SND_WND] = wnd
-    r[_SND_WL1] = s[_S_SEQ]
-    r[_SND_WL2] = s[_S_ACK]
-    if s[_S_WND] > r[_MAX_WND]:
-        r[_MAX_WND] = s[_S_WND]
+    rel = s[_S_REL]
+    if rel < q[_Q_SND_WL1]:
+        return
+    w = s[_S_WND]
+    q[_Q_SND_WL1] = rel if rel < 65536 else 65535
+    r[_SND_WND] = w << ((r[_FLAGS] >> _SND_SCALE) & 15)
+    if w > q[_Q_MAX_WND]:
+        q[_Q_MAX_WND] = w
 
 
 @micropython.viper
@@ -122,89 +165,27 @@ def open_active(r: ptr32, o: ptr32):
     r[_R_IP] = o[_O_DST]
     r[_PORTS] = o[_O_PORTS]
     r[_SND_UNA] = o[_O_SEQ]
-    r[_RCV_NXT] = 0
 
 
 @micropython.viper
 def take_irs(r: ptr32, s: ptr32):
-    """RCV.NXT = SEG.SEQ + 1: the peer's SYN is taken, and with it its first window."""
+    """RCV.NXT = SEG.SEQ + 1: the peer's SYN is taken, and with it its timestamp."""
     r[_RCV_NXT] = s[_S_SEQ] + 1
-    r[_SND_WL1] = s[_S_SEQ]
-    r[_SND_WL2] = s[_S_ACK]
-    r[_SND_WND] = s[_S_WND]
-    r[_MAX_WND] = s[_S_WND]
+    r[_TS_RECENT] = s[_S_TSVAL]
 
 
 @micropython.viper
-def keep_block(r: ptr32, start: int, n: int) -> bool:
-    """Note that n bytes from RCV.NXT + start on stand in the receive ring.  False: the list has no
-    place.
-
-    Blocks are kept apart and in order, at most four, within 65535 bytes of RCV.NXT; one that
-    touches others is merged with them.
-    """
-    end = start + n
-    if end > 65535:
-        return False
-    b = ptr32(int(r) + 4 * _BLOCK0)
-    count = r[_HOLES]
-    i = 0
-    while i < count and (b[i] & 0xFFFF) + ((b[i] >> 16) & 0xFFFF) < start:
-        i += 1
-    j = i  # blocks i..j-1 touch the new one
-    while j < count and (b[j] & 0xFFFF) <= end:
-        s = b[j] & 0xFFFF
-        e = s + ((b[j] >> 16) & 0xFFFF)
-        if s < start:
-            start = s
-        if e > end:
-            end = e
-        j += 1
-    if j == i:
-        if count == 4:
-            return False
-        k = count
-        while k > i:
-            b[k] = b[k - 1]
-            k -= 1
-        count += 1
-    elif j > i + 1:
-        k = j
-        while k < count:
-            b[i + 1 + k - j] = b[k]
-            k += 1
-        count -= j - i - 1
-    b[i] = start | ((end - start) << 16)
-    r[_HOLES] = count
-    return True
+def older(r: ptr32, s: ptr32) -> bool:
+    """PAWS: whether the segment's timestamp is older than TS.Recent (RFC 7323, 5.3, R1)."""
+    return ((s[_S_TSVAL] - r[_TS_RECENT]) >> 31) & 1 != 0
 
 
 @micropython.viper
-def close_gap(r: ptr32, k: int) -> int:
-    """RCV.NXT moves by k: shift the blocks kept, and return how many bytes beyond k are whole
-    by that.
+def take_stamp(r: ptr32, q: ptr16, s: ptr32):
+    """TS.Recent from a segment that begins at or before the last ACK we sent (RFC 7323, 4.3 (2)).
     """
-    b = ptr32(int(r) + 4 * _BLOCK0)
-    count = r[_HOLES]
-    extra = 0
-    kept = 0
-    i = 0
-    while i < count:
-        s = b[i] & 0xFFFF
-        e = s + ((b[i] >> 16) & 0xFFFF)
-        if s <= k + extra:
-            if e > k + extra:
-                extra = e - k
-        else:
-            b[kept] = b[i]
-            kept += 1
-        i += 1
-    i = 0
-    while i < kept:
-        b[i] = b[i] - (k + extra)
-        i += 1
-    r[_HOLES] = kept
-    return extra
+    if s[_S_REL] - s[_S_TWICE] <= 0 - int(q[_Q_UNACKED]):
+        r[_TS_RECENT] = s[_S_TSVAL]
 
 
 @micropython.viper

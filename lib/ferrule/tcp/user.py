@@ -20,20 +20,22 @@ _O_PORTS = const(1)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_WND = const(8)
-_RCV_WND = const(13)
-_RX_RD = const(14)
-_RX_LEN = const(15)
-_TX_RD = const(16)
-_TX_LEN = const(17)
-_RTO = const(18)
-_RTT_END = const(21)
-_T_REXMT = const(23)
-_T_KEEP = const(25)
-_KA_IDLE = const(29)
-_KA_PROBE = const(30)
-_TCB_WORDS = const(38)
+_RCV_WND = const(9)
+_RX_RD = const(10)
+_RX_LEN = const(11)
+_TX_RD = const(12)
+_TX_LEN = const(13)
+_MARK = const(17)
+_T_REXMT = const(18)
+_T_KEEP = const(20)
+_CWND = const(27)
+_Q_RTO = const(2)
+_Q_SND_UP = const(9)
+_Q_RCV_UP = const(10)
+_Q_KA_IDLE = const(11)
+_TCB_WORDS = const(32)
 _HALF_WORDS = const(7)
-_TW_WORDS = const(5)
+_TW_WORDS = const(6)
 _C_FIN_TIMEOUT = const(4)
 _ST_ACTIVE = const(27)
 _ST_ABORT_DATA = const(33)
@@ -45,6 +47,8 @@ _ORPHAN = const(4)
 _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
 _SYN_OUT = const(512)
+_URG_OUT = const(1 << 20)
+_URG_IN = const(1 << 21)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
@@ -93,12 +97,12 @@ def connect(t, ip, lport, rport):
     if p is None:
         return _ENOBUFS
     t.clock()
-    pcb.start(p, t.mss, t.cfg)
+    pcb.start(p, t)
     choose_isn(t.h, t.out)
     open_active(p.r, t.out)
     set_state(p, _SYN_SENT)
     t.count[_ST_ACTIVE] += 1
-    set_timer(t.h, p.r, _T_REXMT, p.r[_RTO])
+    set_timer(t.h, p.r, _T_REXMT, p.q[_Q_RTO])
     output.opening(t, p)
     return p
 
@@ -151,8 +155,26 @@ def read(t, p, buf, off, n, peek=False):
             at += n
             r[_RX_RD] = at if at < len(p.rx) else at - len(p.rx)
             r[_RX_LEN] = have - n
+            if r[_FLAGS] & _URG_IN:
+                pass_mark(p, n)
             window_update(t, p, r)
     return n
+
+
+def pass_mark(p, n):
+    """n bytes were read: the urgent mark is nearer, or behind us (RFC 6093, 3)."""
+    at = p.q[_Q_RCV_UP]
+    if at > n:
+        p.q[_Q_RCV_UP] = at - n
+    else:
+        p.r[_FLAGS] &= ~_URG_IN
+
+
+def urgent(t, p):
+    """What stands in the send ring now is urgent, up to its end (RFC 9293, 3.8.5)."""
+    r = p.r
+    p.q[_Q_SND_UP] = r[_TX_LEN] if r[_TX_LEN] < 65536 else 65535
+    r[_FLAGS] |= _URG_OUT
 
 
 def window_update(t, p, r):
@@ -185,9 +207,10 @@ def shut(t, p):
         # the FIN goes out behind a SYN that is not acknowledged yet: from here on it
         # counts as if it
         # were, and if time proves otherwise it is sent again (output.resend)
-        acknowledged(r, 1, len(p.tx))
+        acknowledged(r, p.q, 1, len(p.tx))
         r[_SND_WND] += 1
-        r[_RTT_END] = 0
+        r[_MARK] = 0
+        r[_CWND] = output.initial_window(t, p)
         r[_FLAGS] |= _SYN_OUT
         set_state(p, _FIN_WAIT_1)
     else:
@@ -233,8 +256,7 @@ def keepalive(t, p, on):
     t.clock()
     if on:
         r[_FLAGS] |= _KEEPALIVE
-        r[_KA_PROBE] &= ~0xFF
-        set_timer(t.h, r, _T_KEEP, r[_KA_IDLE] * 1000)
+        set_timer(t.h, r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)
     else:
         r[_FLAGS] &= ~_KEEPALIVE
         if r[_STATE] != _FIN_WAIT_2:

@@ -27,6 +27,7 @@ _S_BCAST = const(6)
 _S_PROTO = const(7)
 _O_DST = const(0)
 _O_PORTS = const(1)
+_O_ECT = const(9)
 _N_IP = const(0)
 _N_MAC0 = const(1)
 _N_MAC1 = const(2)
@@ -118,7 +119,7 @@ def head(f: ptr8, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) -> 
     h[_H_IP_ID] = i
     n += 20
     p[6] = 0x0008
-    p[7] = 0x0045
+    p[7] = 0x0045 | (o[_O_ECT] << 8)
     p[8] = (n >> 8) | (n << 8)
     p[9] = i
     p[10] = 0x0040  # do not fragment: nobody reassembles for us

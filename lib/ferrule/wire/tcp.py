@@ -21,14 +21,24 @@ _S_MSS = const(12)
 _S_LPORT = const(13)
 _S_REL = const(14)
 _S_ACKED = const(15)
+_S_OPTS = const(16)
+_S_TSVAL = const(17)
+_S_TSECR = const(18)
+_S_SACKS = const(19)
+_S_UP = const(20)
+_S_CE = const(21)
+_S_TELL = const(22)
+_S_TWICE = const(23)
 _O_DST = const(0)
 _O_PORTS = const(1)
 _O_SEQ = const(2)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
 _O_WND = const(5)
-_O_MSS = const(6)
-_O_LEN = const(7)
+_O_LEN = const(6)
+_O_OPT_LEN = const(7)
+_O_UP = const(8)
+_O_ECT = const(9)
 _ST_IN_ERRS = const(23)
 _ST_IN_CSUM = const(24)
 # --- end of layout ---
@@ -39,8 +49,9 @@ def parse(fo, so) -> int:
     """Read the segment in frame fo whose place stands in the segment record so.
 
     Returns 0 when it is good; otherwise the index of the counter of what is wrong.  Options are
-    walked once: MSS is kept, unknown kinds are skipped by their length (MUST-6), an impossible
-    length makes the segment bad (MUST-7).
+    walked once: the five we know are noted, unknown kinds are skipped by their length (MUST-6), an
+    impossible length makes the segment bad (MUST-7).  A window shift above 14 counts as 14 (RFC
+    7323, 2.3).
     """
     s = ptr32(so)
     t = s[_S_L4]
@@ -60,11 +71,17 @@ def parse(fo, so) -> int:
     s[_S_LPORT] = (f[2] << 8) | f[3]
     s[_S_SEQ] = (f[4] << 24) | (f[5] << 16) | (f[6] << 8) | f[7]
     s[_S_ACK] = (f[8] << 24) | (f[9] << 16) | (f[10] << 8) | f[11]
-    s[_S_FLAGS] = f[13] & 0x3F
+    s[_S_FLAGS] = f[13]
+    s[_S_UP] = ((f[18] << 8) | f[19]) if f[13] & 32 else 0
+    s[_S_CE] = 1 if ptr8(fo)[15] & 3 == 3 else 0
     s[_S_WND] = (f[14] << 8) | f[15]
     s[_S_DATA] = t + end
     s[_S_LEN] = n - end
     s[_S_MSS] = 0
+    s[_S_OPTS] = 0
+    s[_S_SACKS] = 0
+    s[_S_TELL] = 0
+    s[_S_TWICE] = 0
     i = 20
     while i < end and f[i] != 0:
         n = 1
@@ -72,8 +89,20 @@ def parse(fo, so) -> int:
             n = f[i + 1]
             if n < 2 or i + n > end:  # a length byte past the end is caught here too
                 return _ST_IN_ERRS
-            if f[i] == 2 and n == 4:
-                s[_S_MSS] = (f[i + 2] << 8) | f[i + 3]
+            k = f[i]
+            q = ptr8(int(f) + i)
+            if k == 8 and n == 10:
+                s[_S_OPTS] = s[_S_OPTS] | 1
+                s[_S_TSVAL] = (q[2] << 24) | (q[3] << 16) | (q[4] << 8) | q[5]
+                s[_S_TSECR] = (q[6] << 24) | (q[7] << 16) | (q[8] << 8) | q[9]
+            elif k == 5 and (n & 7) == 2 and n > 2:
+                s[_S_SACKS] = ((t + i + 2) << 3) | (n >> 3)
+            elif k == 2 and n == 4:
+                s[_S_MSS] = (q[2] << 8) | q[3]
+            elif k == 4 and n == 2:
+                s[_S_OPTS] = s[_S_OPTS] | 2
+            elif k == 3 and n == 3:
+                s[_S_OPTS] = s[_S_OPTS] | 4 | ((q[2] if q[2] < 15 else 14) << 8)
         i += n
     return 0
 
@@ -83,14 +112,14 @@ def build(fo, oo, ho) -> int:
     """Write the TCP header of the out record oo into frame fo at 34, before the text that stands
     behind it.
 
-    Returns the length of the segment.  The text was put at 54; an MSS option is only ever sent
-    without text (MUST-65: it belongs to SYN), so the two never meet.
+    Returns the length of the segment.  The options were put at 54, the text behind them.
     """
     f = ptr8(fo)
     o = ptr32(oo)
     h = ptr32(ho)
     p = ptr16(int(f) + 34)
-    n = 20 + o[_O_LEN]
+    i = 20 + o[_O_OPT_LEN]
+    n = i + o[_O_LEN]
     a = o[_O_PORTS]
     p[0] = a >> 16
     p[1] = a
@@ -104,17 +133,12 @@ def build(fo, oo, ho) -> int:
     f[43] = a >> 16
     f[44] = a >> 8
     f[45] = a
-    p[6] = 0x50 | (o[_O_FLAGS] << 8)
+    p[6] = (i << 2) | (o[_O_FLAGS] << 8)
     a = o[_O_WND]
     p[7] = (a >> 8) | (a << 8)
     p[8] = 0
-    p[9] = 0
-    mss = o[_O_MSS]
-    if mss:
-        f[46] = 0x60
-        p[10] = 0x0402
-        p[11] = (mss >> 8) | (mss << 8)
-        n += 4
+    a = o[_O_UP]
+    p[9] = (a >> 8) | (a << 8)
     a = h[_H_IP]
     b = o[_O_DST]
     a = ((a >> 16) & 0xFFFF) + (a & 0xFFFF) + ((b >> 16) & 0xFFFF) + (b & 0xFFFF)
@@ -180,15 +204,24 @@ def relate(s: ptr32, rcv_nxt: ptr32, i: int, snd_una: ptr32, j: int):
 
 
 @micropython.viper
-def reset_for(o: ptr32, s: ptr32):
+def plain(o: ptr32, wnd: int):
+    """The segment in the out record has no text, no options and no urgent data."""
+    o[_O_WND] = wnd if wnd < 65536 else 65535
+    o[_O_LEN] = 0
+    o[_O_OPT_LEN] = 0
+    o[_O_UP] = 0
+    o[_O_ECT] = 0
+
+
+@micropython.viper
+def reset_for(oo, s: ptr32):
     """Fill the out record with the reset that RFC 9293, 3.10.7.1 prescribes for the segment
     in s.
     """
+    plain(oo, 0)
+    o = ptr32(oo)
     o[_O_DST] = s[_S_SRC]
     o[_O_PORTS] = s[_S_PORTS]
-    o[_O_WND] = 0
-    o[_O_MSS] = 0
-    o[_O_LEN] = 0
     if s[_S_FLAGS] & 16:
         o[_O_SEQ] = s[_S_ACK]
         o[_O_ACK] = 0

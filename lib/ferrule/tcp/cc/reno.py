@@ -1,0 +1,5 @@
+"""Reno (RFC 2581): NewReno's window, but the first ACK of new data ends the recovery."""
+
+from .newreno import grow, ssthresh  # noqa: F401
+
+RECOVERS = 1

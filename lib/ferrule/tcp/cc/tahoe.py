@@ -1,0 +1,5 @@
+"""Tahoe (Jacobson, 1988): every loss, however it was noticed, starts again with one segment."""
+
+from .newreno import grow, ssthresh  # noqa: F401
+
+RECOVERS = 0
