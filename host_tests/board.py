@@ -33,7 +33,7 @@ class Board:
 
     def absent(self):
         """ "" or the reason why nothing can run on it."""
-        return qemuboard.missing() or ""
+        return qemuboard.missing(qemuboard.ROOMY) or ""
 
     def _folders(self):
         folders = {"lib": ROOT / "lib", "mp": MP, "firmware": ROOT / "firmware"}
@@ -51,7 +51,7 @@ class Board:
             if self._thread.is_alive():
                 self.stop()
         if self._board is None:
-            board = qemuboard.QemuBoard(self._folders(), opt=0)
+            board = qemuboard.QemuBoard(self._folders(), opt=0, firmware=qemuboard.ROOMY)
             self._board = board.__enter__()
         else:
             self._board.soft_reset()

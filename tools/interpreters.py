@@ -9,6 +9,7 @@ instead. Results:
 
     build/interpreters/unix32/micropython
     build/interpreters/qemu/firmware.elf           boards/qemu_mps2, the stack loaded from a ROMFS
+    build/interpreters/qemu/firmware-roomy.elf     the same with more heap, for the tests' own code
     build/interpreters/qemu/firmware-frozen.elf    the same with the stack and the device frozen in
 
 Each is built again only when what it is made of has changed.
@@ -51,6 +52,7 @@ APT_TOOLS = {"apt-get": "apt", "dpkg-source": "dpkg-dev", "gpgv": "gpgv", "xz": 
 
 class Missing(Exception):
     """Something that the build needs is absent; the message is one sentence."""
+ROOMY = 256 * 1024  # bytes of heap where two stacks and the test harness meet on one board
 
 
 def say(text):
@@ -298,6 +300,8 @@ def interpreters():
     manifest = BOARD / "manifest.py"
     every = [Interpreter("unix32", "unix", "unix32/micropython", manifest, UNIX32, [manifest])]
     every.append(Interpreter("qemu", "qemu", "qemu/firmware.elf", manifest, board, [BOARD]))
+    roomy = [*board, "MICROPY_HEAP_SIZE=%d" % ROOMY]
+    every.append(Interpreter("roomy", "qemu", "qemu/firmware-roomy.elf", manifest, roomy, [BOARD]))
     frozen = BOARD / "manifest_frozen.py"
     if frozen.exists():
         made_of = [BOARD, BOARD / "board.py", ROOT / "lib", ROOT / "firmware"]

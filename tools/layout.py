@@ -323,6 +323,7 @@ def words_module():
     rows = ['"""Offsets in the records.  Written by tools/layout.py."""', ""]
     for prefix, _, fields in RECORDS.values():
         rows += ["%s%s = %d" % (prefix[1:], name, i) for i, (name, _) in enumerate(fields)]
+    rows += ["%s_LEN = %d" % (key.upper(), len(r[2])) for key, r in RECORDS.items()]
     return "\n".join(rows + [""])
 
 

@@ -19,6 +19,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
+ROOMY = FIRMWARE.with_name("firmware-roomy.elf")  # more heap: tests bring two stacks and a harness
 FROZEN = FIRMWARE.with_name("firmware-frozen.elf")  # with the stack and the device inside
 ROMFS_AT = 0x21000000
 INSN_NS = 8  # -icount shift=3: one instruction is 8 ns of the board's time

@@ -116,4 +116,5 @@ def test_an_mss_option_of_the_wrong_length_is_none(wire):
         5  us.accept
         5  us.write 600
         5  ==> ACK  1:537    ack=1
+        5  ==> ACK  537:601  ack=1
     """)

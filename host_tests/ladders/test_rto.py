@@ -96,12 +96,12 @@ def test_the_timer_runs_from_the_last_ack_of_new_data(wire):
         0     ==> ACK  1:1001     ack=1
         0     ==> ACK  1001:2001  ack=1
         600   <== ACK  1          ack=1001
-        600   us.timer rexmit 1800
+        600   us.timer rexmit 1000
         700   <== ACK  1          ack=1001
-        700   us.timer rexmit 1700
-        2400  ==> ACK  1001:2001  ack=1
-        2450  <== ACK  1          ack=2001
-        2450  us.timer none
+        700   us.timer rexmit 900
+        1600  ==> ACK  1001:2001  ack=1
+        1650  <== ACK  1          ack=2001
+        1650  us.timer none
     """)
 
 

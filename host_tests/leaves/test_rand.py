@@ -7,7 +7,7 @@ import array
 import micropython
 
 from ferrule.core.rand import choose_isn
-from layout_words import H_IP, H_ISN_CLOCK, H_KEY0, H_KEY1, O_DST, O_PORTS, O_SEQ
+from layout_words import H_IP, H_ISN_CLOCK, H_KEY0, H_KEY1, HOST_LEN, O_DST, O_PORTS, O_SEQ
 
 
 class Word:
@@ -73,7 +73,7 @@ def half(r: ptr32, i: int, shift: int) -> int:
 
 
 def test_the_isn_is_the_clock_plus_the_keyed_hash_of_the_pair():
-    h = array.array("i", bytearray(64))
+    h = array.array("i", bytearray(4 * HOST_LEN))
     o = array.array("i", bytearray(32))
     for n in range(60):
         x = [(n * 40503 + i * 30011) & 0xFFFF for i in range(12)]
@@ -93,7 +93,7 @@ def test_the_isn_is_the_clock_plus_the_keyed_hash_of_the_pair():
 
 
 def test_another_key_gives_another_number():
-    h = array.array("i", bytearray(64))
+    h = array.array("i", bytearray(4 * HOST_LEN))
     o = array.array("i", bytearray(32))
     seen = set()
     for n in range(100):

@@ -41,7 +41,7 @@ def raw(r, i):
 
 
 def host():
-    h = array.array("i", bytearray(64))
+    h = array.array("i", bytearray(4 * w.HOST_LEN))
     put_raw(h, w.H_IP, ME, 0)
     put_raw(h, w.H_MASK, bytes([255, 255, 255, 0]), 0)
     put_raw(h, w.H_BCAST, bytes([10, 9, 0, 255]), 0)
@@ -139,7 +139,7 @@ def verdicts():
     d = Draw(1)
     good = ip_frame(d, b"x" * 20)
     h = host()
-    s = array.array("i", bytearray(80))
+    s = array.array("i", bytearray(4 * w.SEG_LEN))
 
     def judge(f):
         return ip4.check_frame(f, len(f), h, s)
@@ -167,7 +167,7 @@ def test_check_frame_is_the_plain_judge_on_mangled_frames():
     v = verdicts()
     d = Draw(99)
     h = host()
-    s = array.array("i", bytearray(80))
+    s = array.array("i", bytearray(4 * w.SEG_LEN))
     met = set()
     for n in range(1500):
         src = (
@@ -209,10 +209,10 @@ def test_check_frame_is_the_plain_judge_on_mangled_frames():
 
 def test_no_address_hears_only_broadcasts():
     d = Draw(4)
-    h = array.array("i", bytearray(64))
+    h = array.array("i", bytearray(4 * w.HOST_LEN))
     put_raw(h, w.H_MAC0, MAC, 0)
     h[w.H_MAC1] = MAC[4] | MAC[5] << 8
-    s = array.array("i", bytearray(80))
+    s = array.array("i", bytearray(4 * w.SEG_LEN))
     f = ip_frame(d, b"12345678", proto=17, dst=b"\xff\xff\xff\xff", mac=b"\xff" * 6)
     assert ip4.check_frame(f, len(f), h, s) == 17
     f = ip_frame(d, b"12345678", proto=17, dst=bytes(4))
@@ -240,7 +240,7 @@ def plain_options(o):
 def test_parse_reads_every_field_and_walks_any_options():
     d = Draw(31)
     h = host()
-    s = array.array("i", bytearray(80))
+    s = array.array("i", bytearray(4 * w.SEG_LEN))
     bad = 0
     for n in range(600):
         options = b""
@@ -268,7 +268,7 @@ def test_parse_reads_every_field_and_walks_any_options():
         assert s[w.S_MSS] == mss
         assert raw(s, w.S_PORTS) == t[0:4] and s[w.S_LPORT] == t[2] << 8 | t[3]
         assert word(s, w.S_SEQ) == t[4:8] and word(s, w.S_ACK) == t[8:12]
-        assert s[w.S_FLAGS] == t[13] & 0x3F and s[w.S_WND] == t[14] << 8 | t[15]
+        assert s[w.S_FLAGS] == t[13] and s[w.S_WND] == t[14] << 8 | t[15]
         assert s[w.S_LEN] == len(text) and bytes(f[s[w.S_DATA] : s[w.S_DATA] + s[w.S_LEN]]) == text
         f[s[w.S_L4] + d.below(len(t))] ^= 1 << d.below(8)
         assert wire.parse(f, s) != 0
@@ -278,7 +278,7 @@ def test_parse_reads_every_field_and_walks_any_options():
 def test_a_header_length_below_20_or_past_the_end_is_refused():
     d = Draw(8)
     h = host()
-    s = array.array("i", bytearray(80))
+    s = array.array("i", bytearray(4 * w.SEG_LEN))
     for nibble in range(16):
         t = bytearray(tcp_segment(d, bytes(4)))  # as options: end of list
         t[12] = nibble << 4
@@ -294,31 +294,33 @@ def test_a_header_length_below_20_or_past_the_end_is_refused():
 def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
     d = Draw(77)
     h = host()
-    o = array.array("i", bytearray(64))
+    o = array.array("i", bytearray(4 * w.OUT_LEN))
     cache = array.array("i", bytearray(7 * 4))
     seen = set()
     for n in range(200):
         text = d.bytes(d.below(200))
         dst = bytes([10, 9, 0, 1 + d.below(200)])
         numbers = d.bytes(12)
-        mss = 0 if text else d.below(1461)
+        options = d.bytes(4 * d.below(11))
+        o[w.O_ECT] = 2 * d.below(2)
         put_raw(o, w.O_DST, dst, 0)
         put_raw(o, w.O_PORTS, numbers[2:4] + numbers[0:2], 0)
         put(o, w.O_SEQ, numbers, 4)
         put(o, w.O_ACK, numbers, 8)
         o[w.O_FLAGS] = d.below(64)
         o[w.O_WND] = d.bits() * 2
-        o[w.O_MSS] = mss
+        o[w.O_UP] = d.bits()
         o[w.O_LEN] = len(text)
+        o[w.O_OPT_LEN] = len(options)
         f = bytearray(1514)
-        f[54 : 54 + len(text)] = text
+        f[54 : 54 + len(options) + len(text)] = options + text
         k = wire.build(f, o, h)
-        options = bytes([2, 4]) + be(mss) if mss else b""
         t = bytearray(
             numbers
-            + bytes([0x60 if mss else 0x50, o[w.O_FLAGS]])
+            + bytes([0x50 + (len(options) << 2), o[w.O_FLAGS]])
             + be(o[w.O_WND])
-            + bytes(4)
+            + bytes(2)
+            + be(o[w.O_UP])
             + options
             + text
         )
@@ -326,7 +328,8 @@ def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
         assert k == len(t) and bytes(f[34 : 34 + k]) == bytes(t), n
         assert ip4.head(f, k, 6, o, h, cache, 1) == -1  # nobody in the cache
         total = 20 + k
-        head = bytearray(b"\x45\0" + be(total) + f[18:20] + b"\x40\0\x40\x06\0\0" + ME + dst)
+        head = bytearray(bytes([0x45, o[w.O_ECT]]) + be(total) + f[18:20])
+        head += b"\x40\0\x40\x06\0\0" + ME + dst
         head[10:12] = be(0xFFFF ^ plain_sum(head))
         assert bytes(f[14:34]) == bytes(head), n
         assert f[6:14] == MAC + b"\x08\0"

@@ -71,12 +71,12 @@ def start(net):
     mac = bytes(net.link.mac)
     put_word(h, _H_MAC0, mac, 0)
     h[_H_MAC1] = mac[4] | mac[5] << 8
-    put_word(h, _H_TS_KEY, net.random(4), 0)
-    put_word(h, _H_TS_CLOCK, net.random(4), 0)
     key = net.random(8)
     put_word(h, _H_KEY0, key, 0)
     put_word(h, _H_KEY1, key, 4)
     put_word(h, _H_ISN_CLOCK, net.random(4), 0)
+    put_word(h, _H_TS_KEY, net.random(4), 0)
+    put_word(h, _H_TS_CLOCK, net.random(4), 0)
     h[_H_IP_ID] = key[0] << 8 | key[7]
     h[_H_TTL] = net.cfg[_C_TTL]
     h[_H_NOW] = h[_H_DUE] = net.ticks_ms() & 0x3FFFFFFF

@@ -86,7 +86,7 @@ def emit(t, p, off, flags, n):
     """
     iface = t.iface
     r = p.r
-    m = options(t, r) if r[_FLAGS] & (_TS_OK | _HOLES) or t.seg[_S_TELL] else 0
+    m = put_options(t, r) if r[_FLAGS] & (_TS_OK | _HOLES) or t.seg[_S_TELL] else 0
     if n:
         ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54 + m, n)
     segment_of(r, p.q, t.out, off, flags, n, len(p.rx), t.step, m)
@@ -94,7 +94,7 @@ def emit(t, p, off, flags, n):
     iface.send(6, build(iface.tx, t.out, t.h))
 
 
-def options(t, r):
+def put_options(t, r):
     """Write the options of a segment of connection r at 54.  Their length."""
     f = t.iface.tx
     flags = r[_FLAGS]
@@ -275,7 +275,7 @@ def sent(t, p, nxt, end):
             r[_MARK] = end
             r[_RTT_AT] = t.h[_H_NOW]
     if r[_T_REXMT] < 0 or r[_FLAGS] & (_PERSIST | _PTO):
-        if r[_FLAGS] & _PERSIST:
+        if not r[_FLAGS] & _PTO:
             r[_FLAGS] &= ~_PERSIST
             p.q[_Q_RETRIES] = 0
         arm(t, p, r)
