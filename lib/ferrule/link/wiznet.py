@@ -1,0 +1,352 @@
+"""Frames through the WIZnet chips W5500 and W5100S: socket 0 in MACRAW mode as a link.
+
+The chip takes whole Ethernet frames through its socket 0 and hands them out with two bytes of
+length before each; its own TCP stays unused. `w5500.py` and `w5100s.py` hold each chip's table,
+`wizchip.py` resets, sets up and watches the chip. Register names and chapters are those of the
+W5500 datasheet, version 1.1.0.
+
+Per frame: one burst tells all pointers of the socket (`_look`), one takes a frame's length and the
+frame, two short ones give its room back, and those only when all that was seen has been taken.
+Nothing is allocated per frame: what SPI calls are given are buffers and views made beforehand.
+"""
+
+import micropython
+from micropython import const
+
+from ..wire.sum import copy
+from .wizchip import Chip
+
+_SN_CR = const(0x401)
+_SN_IR = const(0x402)
+_SN_TX_RD = const(0x422)
+_SN_TX_WR = const(0x424)
+_SN_RX_RD = const(0x428)
+
+_SEND = const(0x20)
+_RECV = const(0x40)
+_IR_RECV = const(0x04)
+_RUNS = const(0)  # of the states in wizchip.py
+
+_HEAD = const(3)
+_LEN = const(2)  # the length before a frame in the receive buffer counts itself
+_FRAME = const(1514)
+_SHORTEST = const(14)
+_LONGEST = const(1518)  # with a VLAN tag: too long for us, but no nonsense
+_CHUNK = const(64)
+
+_LOOKS = const(4)  # bursts until pointers that contradict one another count as a broken bus
+_SPINS = const(8)  # bursts that wait for a frame on its way out: 0.1 ms at 100 Mbit/s
+_BATCH = const(4096)  # bytes taken from the receive buffer before their room is given back
+_BLIND_MS = const(50)  # with a silent interrupt line, look all the same this often
+_SEND_MS = const(100)  # a frame that has not gone after this time is given up
+_CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
+
+# Views of a buffer are made once, of these lengths; a transfer takes the next longer one. What is
+# read too much lies behind the frame's end, what is written too much behind Sn_TX_WR: it is never
+# sent.
+_SIZES = (64, 128, 192, 256, 384, 512, 768, 1024, 1280, 1514)
+_VIEW = b"\0\0\1\2\3\4\4\5\5\6\6\6\6\7\7\7\7\x08\x08\x08\x08\x09\x09\x09\x09"  # by (n + 63) // 64
+
+
+@micropython.viper
+def judge(seen: ptr8, rx_rd: int, tx_wr: int, size: int) -> int:
+    """Whether a burst of the five pointers from Sn_TX_RD to Sn_RX_WR is the truth: the bytes that
+    wait, plus 65536 when nothing is on its way out; -1 when the pointers contradict one another,
+    or what we wrote.
+
+    The datasheet asks for 16-bit registers to be read until two readings agree, because they may
+    change between their bytes. Sn_RX_RSR is the difference of the two pointers read behind it, so
+    one burst holds both readings.
+    """
+    if ((seen[5] << 8) | seen[6]) != tx_wr or ((seen[9] << 8) | seen[10]) != rx_rd:
+        return -1
+    waiting = (seen[7] << 8) | seen[8]
+    if waiting != ((((seen[11] << 8) | seen[12]) - rx_rd) & 0xFFFF) or waiting > size:
+        return -1
+    if ((seen[3] << 8) | seen[4]) == tx_wr:
+        waiting += 0x10000
+    return waiting
+
+
+@micropython.viper
+def point(out: ptr8, at: int, pointer: int):
+    """Write a 16-bit pointer or address to out[at], high byte first."""
+    out[at] = pointer >> 8
+    out[at + 1] = pointer
+
+
+def views(frame):
+    """Views of the first bytes of a buffer, of all lengths that a transfer may have."""
+    view = memoryview(frame)
+    return [view[:size] for size in _SIZES]
+
+
+class Wiznet(Chip):
+    """A link on a chip whose table a derived class holds; see W5500 for how to make one. The table
+    also has the buffers' addresses: `_RX_HEAD` and `_TX_HEAD`, the head of an SPI frame that reads
+    or writes a buffer, with the address at `_ADDRESS`; the first address `_RX` and `_TX`; `_SIZE`
+    bytes each; `_MASK` of a pointer's bits that make the address, which has to stay below `_END`
+    within one SPI frame.
+
+    Counters: `sent`, `received`, `busy` (frames refused because the one before was on its way, or
+    the bus was taken), `lost` (frames sent while the chip was down, or too long), `too_long`
+    (frames that the buffer could not take), `bus_errors` (readings that could not be true),
+    `resyncs` (the socket opened anew, its frames lost), `restarts` (the chip reset and set up
+    anew).
+    """
+
+    mtu = 1500
+
+    def __init__(self, *how):
+        self.sent = self.received = self.busy = self.lost = self.too_long = 0
+        self._look_out = self._head(_SN_TX_RD, 0) + bytes(10)
+        self._look_in = bytearray(_HEAD + 10)
+        self._take_out = bytearray(self._RX_HEAD + bytes(_LEN))
+        self._take_in = bytearray(_HEAD + _LEN)
+        self._take_head = memoryview(self._take_out)[:_HEAD]
+        self._give_out = bytearray(self._TX_HEAD)
+        self._rd_out = bytearray(self._head(_SN_RX_RD, 1) + bytes(2))
+        self._wr_out = bytearray(self._head(_SN_TX_WR, 1) + bytes(2))
+        self._recv_out = self._head(_SN_CR, 1) + bytes((_RECV,))
+        self._send_out = self._head(_SN_CR, 1) + bytes((_SEND,))
+        self._seen_out = self._head(_SN_IR, 1) + bytes((_IR_RECV,))
+        self._scratch = bytearray(_CHUNK)
+        view = memoryview(self._scratch)
+        self._bits = [view[: 1 << i] for i in range(7)]
+        self._rx_of = self._rx_views = self._tx_of = self._tx_views = None
+        super().__init__(*how)
+
+    # ---- receiving -----------------------------------------------------------------------------
+
+    def recv_into(self, frame):
+        """Move the next frame into `frame`. Its length, or 0 when none waits. Bytes behind its end
+        may change."""
+        if self._state != _RUNS and not self._revive():
+            return 0
+        if self._acquire is not None and self._acquire() is False:
+            return 0
+        try:
+            while True:
+                if self._waiting <= 0 and not self._due():
+                    return 0
+                n = self._take(frame)
+                if n:
+                    return n if n > 0 else 0
+        except OSError:  # some ports' SPI says so when a transfer did not end
+            self._fail()
+            return 0
+        finally:
+            if self._release is not None:
+                self._release()
+
+    def _due(self):
+        """Whether a frame waits; when none does, see after the chip."""
+        if (self._pin is None or self._asked()) and self._look() > 0:
+            return True
+        if self._state == _RUNS:
+            self._tend()
+        return False
+
+    def _asked(self):
+        """Whether the interrupt line asks for us, or has been silent for long."""
+        now = self._ticks()
+        if not self._pin():
+            # Cleared before the pointers are read: what arrives later raises it again.
+            self._put(self._seen_out)
+        elif (now - self._look_at) & _CLOCK < _BLIND_MS:
+            return False
+        self._look_at = now
+        return True
+
+    def _look(self):
+        """Read the socket's pointers. The bytes that wait to be taken; 0 when none do, or the bus
+        tells no truth."""
+        cs = self._cs
+        for _ in range(_LOOKS):
+            cs(0)
+            self._spi.write_readinto(self._look_out, self._look_in)
+            cs(1)
+            seen = judge(self._look_in, self._rx_rd, self._tx_wr, self._SIZE)
+            waiting = (seen & 0xFFFF) - self._taken
+            if seen >= 0 and waiting >= 0:
+                self._idle = seen > 0xFFFF
+                self._waiting = waiting
+                return waiting
+            self.bus_errors += 1
+        self._fail()
+        return 0
+
+    def _take(self, frame):
+        """Take one frame out of the chip: its length; 0 when `frame` is too short for it, and it
+        was skipped; -1 when the length is nonsense, and the socket was opened anew."""
+        at = (self._rx_rd + self._taken) & 0xFFFF
+        place = at & self._MASK
+        cs = self._cs
+        near = self._END - place < _LEN + _FRAME or len(frame) < _FRAME
+        if near:
+            self._pull(self._take_in, _HEAD, at, _LEN)
+        else:
+            point(self._take_out, self._ADDRESS, self._RX + place)
+            cs(0)
+            self._spi.write_readinto(self._take_out, self._take_in)
+        n = (self._take_in[_HEAD] << 8 | self._take_in[_HEAD + 1]) - _LEN
+        if n < _SHORTEST or n > _LONGEST or n + _LEN > self._waiting:
+            cs(1)
+            self.bus_errors += 1
+            self._resync()
+            return -1
+        fits = n <= _FRAME and n <= len(frame)
+        if not fits:
+            self.too_long += 1
+        elif near:
+            self._pull(frame, 0, (at + _LEN) & 0xFFFF, n)
+        else:
+            if frame is not self._rx_of:
+                self._rx_of = frame
+                self._rx_views = views(frame)
+            self._spi.readinto(self._rx_views[_VIEW[(n + 63) >> 6]])
+        cs(1)
+        self._passed(n + _LEN)
+        if not fits:
+            return 0
+        self.received += 1
+        return n
+
+    def _passed(self, n):
+        """n bytes have been taken; give their room back when all that was seen has been, or much.
+        Sn_CR need not be waited for: a pointer is written before every command, and a command that
+        was not accepted shows in the next burst."""
+        self._taken += n
+        self._waiting -= n
+        if self._waiting > 0 and self._taken < _BATCH:
+            return
+        self._rx_rd = (self._rx_rd + self._taken) & 0xFFFF
+        self._taken = 0
+        point(self._rd_out, _HEAD, self._rx_rd)
+        self._put(self._rd_out)
+        self._put(self._recv_out)
+
+    # ---- sending -------------------------------------------------------------------------------
+
+    def send(self, frame, n):
+        """Send n bytes of frame. False: the one before is still on its way, offer it again."""
+        if n > _FRAME or self._state != _RUNS and not self._revive():
+            self.lost += 1
+            return True
+        if self._acquire is not None and self._acquire() is False:
+            self.busy += 1
+            return False
+        try:
+            if self._idle or self._gone():
+                self._transmit(frame, n)
+                return True
+            return self._state != _RUNS or self._stuck()
+        except OSError:
+            self._fail()
+            return True
+        finally:
+            if self._release is not None:
+                self._release()
+
+    def _transmit(self, frame, n):
+        at = self._tx_wr
+        place = at & self._MASK
+        if len(frame) < _FRAME or self._END - place < _FRAME:
+            self._push(frame, at, n)
+        else:
+            if frame is not self._tx_of:
+                self._tx_of = frame
+                self._tx_views = views(frame)
+            point(self._give_out, self._ADDRESS, self._TX + place)
+            cs = self._cs
+            cs(0)
+            self._spi.write(self._give_out)
+            self._spi.write(self._tx_views[_VIEW[(n + 63) >> 6]])
+            cs(1)
+        self._tx_wr = at = (at + n) & 0xFFFF
+        point(self._wr_out, _HEAD, at)
+        self._put(self._wr_out)
+        self._put(self._send_out)
+        self._idle = False
+        self._sent_at = self._ticks()
+        self.sent += 1
+
+    def _gone(self):
+        """Whether the frame before has gone: the chip moves Sn_TX_RD to Sn_TX_WR when it has sent
+        it (chapter 4.2, Sn_TX_RD)."""
+        for _ in range(_SPINS):
+            self._look()
+            if self._idle or self._state != _RUNS:
+                break
+        return self._idle and self._state == _RUNS
+
+    def _stuck(self):
+        """A frame is still on its way out. False: offer the next one later. True: it never went,
+        as when the cable was pulled meanwhile, and both are lost."""
+        if (self._ticks() - self._sent_at) & _CLOCK < _SEND_MS:
+            self.busy += 1
+            return False
+        self.lost += 1
+        self._resync()
+        return True
+
+    # Buffers that are not a whole frame long, and the place where the W5100S's buffers end: as
+    # many bytes as are meant, through the scratch buffer.
+
+    def _pull(self, frame, start, at, n):
+        """Read n bytes at the pointer `at` of the receive buffer to frame[start:]."""
+        while n > 0:
+            place = at & self._MASK
+            part = min(n, self._END - place)
+            point(self._take_out, self._ADDRESS, self._RX + place)
+            self._cs(0)
+            self._spi.write(self._take_head)
+            at = (at + part) & 0xFFFF
+            n -= part
+            while part > 0:
+                self._spi.readinto(self._scratch)
+                size = min(part, _CHUNK)
+                copy(frame, start, self._scratch, 0, size)
+                start += size
+                part -= size
+            self._cs(1)
+
+    def _push(self, frame, at, n):
+        """Write n bytes of frame to the pointer `at` of the transmit buffer."""
+        start = 0
+        while n > 0:
+            place = at & self._MASK
+            part = min(n, self._END - place)
+            point(self._give_out, self._ADDRESS, self._TX + place)
+            self._cs(0)
+            self._spi.write(self._give_out)
+            at = (at + part) & 0xFFFF
+            n -= part
+            bit = 6
+            while part > 0:
+                size = 1 << bit
+                if part < size:
+                    bit -= 1
+                    continue
+                copy(self._scratch, 0, frame, start, size)
+                self._spi.write(self._bits[bit])
+                start += size
+                part -= size
+            self._cs(1)
+
+    def wait(self, ms):
+        """Sleep until a frame waits, at most ms milliseconds. It is looked for every millisecond,
+        over the interrupt line where there is one."""
+        while ms > 0 and not self._waiting > 0:
+            self._sleep(1)
+            ms -= 1
+            if self._state != _RUNS or self._pin is not None and not self._pin():
+                return
+            if self._pin is None and (self._acquire is None or self._acquire() is not False):
+                try:
+                    self._look()
+                except OSError:
+                    self._fail()
+                finally:
+                    if self._release is not None:
+                        self._release()
