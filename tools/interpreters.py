@@ -305,7 +305,7 @@ def interpreters():
     frozen = BOARD / "manifest_frozen.py"
     if frozen.exists():
         made_of = [BOARD, BOARD / "board.py", ROOT / "lib", ROOT / "firmware"]
-        made_of += [ROOT / "tools" / name for name in ("bundle.py", "inline.py", "share.py")]
+        made_of += [ROOT / "tools" / "bundle"]
         every.append(
             Interpreter("frozen", "qemu", "qemu/firmware-frozen.elf", frozen, board, made_of)
         )

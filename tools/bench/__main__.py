@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 from tools import bundle, qemuboard
+from tools.bench.client import REQUESTS, Client
 from tools.qemuboard import ROOT, BoardError, QemuBoard
 
 RESULTS = ROOT / "tools" / "bench" / "results.json"
@@ -69,20 +70,24 @@ HOW = {
 }
 
 FROM_FILES = """
-import gc, sys, vfs, io
-import bench_heap
+import vfs, io, bench_heap
 bench_heap.hide_the_rom(vfs, io, %r)
-bench_heap.device(%r, bench_heap.used())
 """
-# The same as bench_heap.device(), with as few names of its own as can be: they cost heap too.
-IN_PLACE = """
+# The device, started and asked, with as few names of its own as can be: they cost heap too.
+DEVICE = """
 import gc
 gc.collect()
 a = gc.mem_alloc()
 import main, board
 d = main.device(board)
-d[0].poll()
-d[1].turn()
+print("up")
+while d[1].requests < %d:
+    d[0].poll()
+    d[1].turn()
+b = d[1].ticks_ms()
+while d[1].ticks_ms() - b & 0xfff < 500:
+    d[0].poll()
+    d[1].turn()
 gc.collect()
 print(%r, gc.mem_alloc() - a)
 """
@@ -92,15 +97,20 @@ def too_long(*_):
     raise BoardError("a measurement did not end within %d s." % TIMEOUT_S)
 
 
-def figures(folders, code, icount=False, firmware=qemuboard.FIRMWARE):
-    """Run code on a fresh board; what it prints as `name number` lines."""
+def figures(folders, code, icount=False, firmware=qemuboard.FIRMWARE, client=None):
+    """Run code on a fresh board; what it prints as `name number` lines.  client: who asks the
+    device that the code starts.
+    """
     # A board that runs out of memory can go on for ever without a word, and without reading.
     signal.signal(signal.SIGALRM, too_long)
     signal.alarm(TIMEOUT_S)
     try:
-        board = QemuBoard(folders, icount=icount, isolated=True, firmware=firmware)
+        port = client and client.port
+        board = QemuBoard(folders, port, icount, isolated=client is None, firmware=firmware)
         with board:
-            text = board.exec(code, timeout=TIMEOUT_S)
+            text = board.exec(code, TIMEOUT_S, client and client.hear)
+        if client:
+            text = client.said.decode()  # what somebody hears is not kept by exec()
     finally:
         signal.alarm(0)
     out = {}
@@ -109,6 +119,17 @@ def figures(folders, code, icount=False, firmware=qemuboard.FIRMWARE):
         if len(words) == 2:
             value = float(words[1])
             out[words[0]] = int(value) if value == int(value) else value
+    return out
+
+
+def heap_of_the_device(key, folders, prepare="", firmware=qemuboard.FIRMWARE):
+    """{key: bytes} of heap once the device has answered every request of client.py."""
+    client = Client()
+    code = prepare + DEVICE % (len(REQUESTS), key)
+    out = figures(folders, code, firmware=firmware, client=client)
+    wrong = client.end()
+    if wrong:
+        raise BoardError("the device answered wrongly: %s." % wrong)
     return out
 
 
@@ -125,11 +146,13 @@ def measure(say):
         say("heap of the stack")
         out.update(figures(release, "import bench_heap\nbench_heap.stack()"))
         say("heap of the echo device")
-        out.update(figures(release, FROM_FILES % (("app", "board"), "heap_echo_mpy_bytes")))
+        files = FROM_FILES % (("app", "board"),)
+        out.update(heap_of_the_device("heap_echo_mpy_bytes", release, files))
         release.pop("bench")
-        out.update(figures(release, IN_PLACE % "heap_echo_romfs_bytes"))
-    out.update(figures({}, IN_PLACE % "heap_echo_frozen_bytes", firmware=qemuboard.FROZEN))
-    out.update(figures(dict(SOURCE, board=BOARD), IN_PLACE % "heap_source_romfs_bytes"))
+        out.update(heap_of_the_device("heap_echo_romfs_bytes", release))
+    frozen = qemuboard.FROZEN
+    out.update(heap_of_the_device("heap_echo_frozen_bytes", {}, firmware=frozen))
+    out.update(heap_of_the_device("heap_source_romfs_bytes", dict(SOURCE, board=BOARD)))
     absent = [name for name, *_ in TABLE if name not in out]
     if absent:
         raise BoardError("the board did not print %s." % ", ".join(absent))

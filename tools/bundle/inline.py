@@ -1,4 +1,4 @@
-"""Put functions that are called in one place into that place: part of tools/bundle.py.
+"""Put functions that are called in one place into that place: part of tools/bundle.
 
 A function costs an object, an entry in its module's dictionary and a name, however short it is.
 The source has many that are called once, because each does one thing; here they become a part of

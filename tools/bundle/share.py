@@ -1,4 +1,4 @@
-"""Let names serve twice: part of tools/bundle.py.
+"""Let names serve twice: part of tools/bundle.
 
 MicroPython keeps every name of a program once, in tables that double (20, 40, 80, 160, 320
 entries).  A viper function, a value and the arguments of a plain function never show in a

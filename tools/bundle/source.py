@@ -1,0 +1,207 @@
+"""The source files, and which output each goes into: part of tools/bundle."""
+
+import ast
+import pathlib
+
+
+class Problem(Exception):
+    """The source uses something that cannot be bundled; the message is one sentence."""
+
+
+class Module:
+    """One source file: its tree, and what each of its global names stands for."""
+
+    def __init__(self, name, path):
+        self.name = name
+        self.package = path.name == "__init__.py"
+        self.tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        self.constants = {}
+        self.defined = {}  # name -> the statement that binds it
+        self.imports = {}  # name -> (module, attribute or None)
+        self.statements = []
+        for node in self.tree.body:
+            self.read(node)
+
+    def read(self, node):
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            self.imports.update(imported(node, self))
+        elif isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            self.defined[node.name] = node
+            self.statements.append(node)
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            name = node.targets[0].id
+            value = folded(node.value, self.constants)
+            if len(node.targets) > 1 or name in self.defined or name in self.constants:
+                raise Problem("%s binds %s in a way that cannot be bundled." % (self.name, name))
+            if type(value) is int:
+                self.constants[name] = value
+            else:
+                if value is not None:
+                    node.value = ast.parse(repr(value), mode="eval").body
+                self.defined[name] = node
+                self.statements.append(node)
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            self.statements.append(node)
+
+
+def imported(node, module):
+    """What an import statement binds: {name: (module, attribute or None)}, absolute names."""
+    if isinstance(node, ast.Import):
+        return {a.asname or a.name: (a.name, None) for a in node.names}
+    base = node.module or ""
+    if node.level:
+        parts = module.name.split(".")
+        keep = len(parts) - node.level + (1 if module.package else 0)
+        base = ".".join(parts[:keep] + ([base] if base else []))
+    return {a.asname or a.name: (base, a.name) for a in node.names}
+
+
+def folded(node, constants):
+    """The value of an expression of literals and constants, or None."""
+    if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "const":
+        node = node.args[0]
+    for part in ast.walk(node):
+        if isinstance(part, ast.Name) and part.id not in constants:
+            return None
+        if isinstance(part, (ast.Call, ast.Attribute, ast.List, ast.Dict, ast.comprehension)):
+            return None
+    return eval(compile(ast.Expression(node), "constant", "eval"), {}, dict(constants))  # noqa: S307
+
+
+def find_source(name, folders):
+    """The file of a module, or None when it is not ours."""
+    relative = pathlib.Path(*name.split("."))
+    for folder in folders:
+        for path in (folder / relative / "__init__.py", (folder / relative).with_suffix(".py")):
+            if path.exists():
+                return path
+    return None
+
+
+class Output:
+    """A module to be written: the source modules in it, in the order in which they are executed.
+    """
+
+    def __init__(self, name, path):
+        self.name = name
+        self.path = path
+        self.modules = []
+        self.names = {}  # (source module, name) -> name in here
+        self.taken = set()
+        self.needs = {}  # name here -> (module, attribute or None) that it is imported from
+        self.whole = False  # imported as a module: every name of it is public
+
+
+class Bundle:
+    """All outputs, and which of them holds which source module."""
+
+    def __init__(self, folders):
+        self.folders = folders
+        self.modules = {}  # name -> Module
+        self.home = {}  # name -> Output
+        self.outputs = []
+
+    def module(self, name):
+        if name not in self.modules:
+            path = find_source(name, self.folders)
+            self.modules[name] = Module(name, path) if path else None
+        return self.modules[name]
+
+    def add(self, output, roots):
+        """Put the roots and what they import at their top into an output."""
+        self.outputs.append(output)
+        for root in roots:
+            self.pull(output, root)
+        for module in output.modules:
+            for name in module.defined:
+                where = module.name.rsplit(".", 1)[-1].strip("_")
+                output.names[module.name, name] = fresh(name, where, output.taken)
+
+    def add_links(self, folder):
+        """Each link stays a module of its own; returns their names."""
+        names = ["ferrule.link." + path.stem for path in sorted(folder.glob("*.py"))]
+        outputs = [Output(name, name.replace(".", "/") + ".py") for name in names]
+        self.home.update(zip(names, outputs))
+        for output in outputs:
+            output.modules.append(self.module(output.name))
+            self.add(output, [])
+            for target in top_imports(self, output.modules[0]):
+                if target not in self.home:
+                    raise Problem("%s imports %s, which is not bundled." % (output.name, target))
+        return names
+
+    def pull(self, output, name):
+        module = self.module(name)
+        if module is None or name in self.home:
+            return
+        self.home[name] = output
+        for target in top_imports(self, module):
+            self.pull(output, target)
+        output.modules.append(module)
+
+    def lazy(self, output):
+        """Source modules that the output's functions import and that have no home yet."""
+        found = []
+        for module in output.modules:
+            for node in ast.walk(module.tree):
+                if isinstance(node, (ast.Import, ast.ImportFrom)):
+                    for target in targets(self, imported(node, module)):
+                        if target not in self.home and target not in found:
+                            found.append(target)
+        return found
+
+    def find(self, module, name):
+        """What a global name of a module stands for, followed through imports.
+
+        ("constant", value), ("module", Module), ("name", Module, name), ("outside",
+        module, attribute)
+        or None for a builtin.
+        """
+        if name in module.constants:
+            return "constant", module.constants[name]
+        if name in module.defined:
+            return "name", module, name
+        if name in module.imports:
+            return self.follow(*module.imports[name])
+        for node in ast.walk(module.defined.get("__getattr__", ast.Pass())):
+            if isinstance(node, ast.ImportFrom) and name in imported(node, module):
+                return self.follow(*imported(node, module)[name])
+        return None
+
+    def follow(self, base, attribute):
+        module = self.module(base)
+        if attribute is None:
+            return ("module", module) if module else ("outside", base, None)
+        if self.module(base + "." + attribute):
+            return "module", self.module(base + "." + attribute)
+        if module is None:
+            return "outside", base, attribute
+        found = self.find(module, attribute)
+        if found is None:
+            raise Problem("%s has no name %s." % (base, attribute))
+        return found
+
+
+def fresh(name, prefix, taken):
+    """A name that is not taken yet: the name itself, or with the module's before it."""
+    if name in taken:
+        name = "_%s_%s" % (prefix, name.strip("_"))
+        while name in taken:
+            name += "_"
+    taken.add(name)
+    return name
+
+
+def targets(bundle, names):
+    """The source modules of ours behind what an import binds."""
+    for base, attribute in names.values():
+        if attribute and bundle.module(base + "." + attribute):
+            yield base + "." + attribute
+        elif bundle.module(base):
+            yield base
+
+
+def top_imports(bundle, module):
+    for node in module.tree.body:
+        if isinstance(node, (ast.Import, ast.ImportFrom)):
+            yield from targets(bundle, imported(node, module))
