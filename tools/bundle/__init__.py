@@ -23,13 +23,17 @@ import ast
 import pathlib
 import shutil
 
+from tools.bundle import names
 from tools.bundle.inline import inline
+from tools.bundle.once import inline_methods
 from tools.bundle.rewrite import (
     inline_single_values,
     rewrite,
     source_of,
+    used_names,
     without_unused,
 )
+from tools.bundle.shake import shake
 from tools.bundle.share import attributes, share
 from tools.bundle.source import Bundle, Output, Problem
 
@@ -41,8 +45,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 STACK_ROOTS = ("ferrule", "ferrule.stack", "ferrule.api.nic", "ferrule.api.socket")
 
 
-def bundle(device=True):
-    """{path: text} of the release form of the package, and with `device` of firmware/."""
+def laid_out(device):
+    """(Bundle, names of the links' modules, public names by module)."""
     b = Bundle([ROOT / "lib", ROOT / "firmware"])
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
@@ -50,7 +54,8 @@ def bundle(device=True):
         short = name.rsplit(".", 1)[-1]
         b.add(Output("ferrule." + short, "ferrule/%s.py" % short), [name])
     public = {"ferrule": {"Stack", "__version__"}}
-    for name in b.add_links(ROOT / "lib" / "ferrule" / "link"):
+    links = b.add_links(ROOT / "lib" / "ferrule" / "link")
+    for name in links:
         public[name] = {n for n in b.module(name).defined if not n.startswith("_")}
     if device:
         b.add(Output("device", "device.py"), ["main", "echo", "httpd"])
@@ -58,30 +63,91 @@ def bundle(device=True):
         for name in b.lazy(b.outputs[-1]):
             if name != "board":
                 b.add(Output(name, name + ".py"), [name])
-    texts = {}
-    statements = {output.name: rewrite(b, output) for output in b.outputs}
-    for output in b.outputs:
-        for base, attribute in list(output.needs.values()):
-            public.setdefault(base, set()).add(attribute)
-        for _, node in statements[output.name]:
-            for part in ast.walk(node):
-                if isinstance(part, ast.ImportFrom) and part.level == 0:
-                    public.setdefault(part.module, set()).update(a.name for a in part.names)
+    return b, links, public
+
+
+def shaken(outputs, statements, links):
+    """The statements of the modules that the device reaches, and of the links."""
+    roots = [("device", "device"), ("device", "main"), ("ferrule", "__version__")]
+    for name in links:
+        roots += asked_for(outputs[name], statements[name])
+    above = {name: pieces for name, pieces in statements.items() if name not in links}
+    out = shake(above, {name: output.needs for name, output in outputs.items()}, roots)
+    out.update({name: statements[name] for name in links})
+    return out
+
+
+def above(statements, links):
+    """The statements of all modules but the links'."""
+    return [piece for name in statements if name not in links for piece in statements[name]]
+
+
+def reduced(outputs, statements, public, links, closed):
+    """The statements without what nobody uses, and what is used once where it is used."""
+    out = {}
+    for name, pieces in statements.items():
+        face = public.get(name, set())
+        out[name] = inline(inline_single_values(without_unused(pieces, face)), face)
+    if closed:
+        for name in out:
+            if name not in links:
+                inline_methods(above(out, links), out[name], names.KEPT)
+                out[name] = inline(out[name], public.get(name, set()))
+    return out
+
+
+def with_words(outputs, statements, links):
+    """(statements with attributes under the interpreter's words, {attribute: word})."""
+    objects = [name for name in statements if outputs[name].whole]
+    kept = {name for module in objects for name, _ in statements[module]}
+    table = names.table(above(statements, links), kept)
+    for name in statements:
+        if name not in links:
+            statements[name] = names.rename_attributes(statements[name], table)
+    return statements, table
+
+
+def asked_for(output, statements):
+    """[(module, name or None)] of what an output's statements import."""
+    found = []
+    for _, node in statements:
+        found += [output.needs[name] for name in used_names(node) if name in output.needs]
+        for part in ast.walk(node):
+            if isinstance(part, ast.ImportFrom) and part.level == 0:
+                found += [(part.module, alias.name) for alias in part.names]
+    return found
+
+
+def bundle(device=True, whole=False):
+    """{path: text} of the release form of the package, and with `device` of firmware/, which
+    then gets of the package what it can reach, or with `whole` all of it.
+    """
+    b, links, public = laid_out(device)
+    outputs = {output.name: output for output in b.outputs}
+    statements = {name: rewrite(b, output) for name, output in outputs.items()}
     # `import ferrule.options` binds the name in the package: no global may bear it.
-    below = {output.name.split(".")[1] for output in b.outputs if "." in output.name}
-    clash = below & set(stack.names.values())
+    below = {name.split(".")[1] for name in outputs if "." in name}
+    clash = below & set(outputs["ferrule"].names.values())
     if clash:
         raise Problem("%s is the name of a module and of a global in it." % ", ".join(clash))
-    there = ()
-    for output in b.outputs:
-        if output.whole and output is not stack:
-            public[output.name] = {n for module in output.modules for n in module.defined}
-        kept = without_unused(statements[output.name], public.get(output.name, set()))
-        face = public.get(output.name, set())
-        kept = inline(inline_single_values(kept), face)
-        if output is stack:
-            there = [name for name in attributes(kept) if name not in below]
-        texts[output.path] = source_of(output, share(kept, face, there))
+    closed = device and not whole
+    if closed:
+        statements = shaken(outputs, statements, links)
+    for name, pieces in statements.items():
+        if outputs[name].whole and name != "ferrule":
+            public[name] = {n for module in outputs[name].modules for n in module.defined}
+        for base, attribute in asked_for(outputs[name], pieces):
+            public.setdefault(base, set()).add(attribute)
+    statements = reduced(outputs, statements, public, links, closed)
+    renamed = {}
+    if closed:
+        statements, renamed = with_words(outputs, statements, links)
+    there = [name for name in attributes(statements["ferrule"]) if name not in below]
+    texts = {}
+    for name, pieces in statements.items():
+        face = public.get(name, set())
+        pieces, table = share(pieces, face, there, closed and name not in links)
+        texts[outputs[name].path] = source_of(outputs[name], pieces)
     if device:
         texts["main.py"] = (
             'from device import device, main\n\nif __name__ == "__main__":\n    main()\n'
@@ -89,10 +155,10 @@ def bundle(device=True):
     return texts, b
 
 
-def write(folder, device=True):
+def write(folder, device=True, whole=False):
     """Write the release form below a folder, in place of what an earlier run left there."""
     folder = pathlib.Path(folder)
-    texts, _ = bundle(device)
+    texts, _ = bundle(device, whole)
     shutil.rmtree(folder / "ferrule", ignore_errors=True)
     for path, text in texts.items():
         target = folder / path

@@ -10,6 +10,8 @@ its name.
 import ast
 import builtins
 
+from tools.bundle.words import WORDS
+
 
 def attributes(statements):
     """Names of attributes and methods."""
@@ -28,6 +30,12 @@ def names(node):
     """Every name in a node that is not an attribute."""
     found = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
     found |= {n.arg for n in ast.walk(node) if isinstance(n, ast.arg)}
+    return found | imports(node)
+
+
+def imports(node):
+    """Names that imports in a node bind."""
+    found = set()
     for part in ast.walk(node):
         if isinstance(part, (ast.Import, ast.ImportFrom)):
             found |= {a.asname or a.name for a in part.names}
@@ -49,23 +57,27 @@ class Rename(ast.NodeTransformer):
         return node
 
 
-def share(statements, public, there):
-    """[(name, statement)] with leaves and arguments under names of the list `there`."""
+def share(statements, public, there, closed=False):
+    """[(name, statement)] with leaves, values and arguments under names of the list `there`; with
+    `closed` all that is not public, under these or the interpreter's words.
+    """
     everything = set().union(public, *(names(node) for _, node in statements))
     everything |= {name for name, _ in statements if name}
-    free = [name for name in there if name not in everything]
+    free = list(there) + [word for word in WORDS if word not in there] if closed else there
+    free = [name for name in free if name not in everything and not hasattr(builtins, name)]
+    inside = set().union(*(imports(node) for _, node in statements))  # variables that stay
     table = {}
     for name, node in statements:
         leaf = isinstance(node, ast.FunctionDef) and node.decorator_list
         value = isinstance(node, ast.Assign)
-        if (leaf or value) and name not in public and free:
+        if name and (leaf or value or closed) and name not in public | inside and free:
             table[name] = free.pop(0)
     out = []
     for name, node in statements:
         node = Rename(table).visit(node)
         if name in table:
             name = table[name]
-            if isinstance(node, ast.FunctionDef):
+            if not isinstance(node, ast.Assign):
                 node.name = name
         out.append((name, node))
     by_keyword = {k.arg for _, node in out for k in ast.walk(node) if isinstance(k, ast.keyword)}
@@ -73,7 +85,7 @@ def share(statements, public, there):
         for part in node.body if isinstance(node, ast.ClassDef) else [node]:
             if isinstance(part, ast.FunctionDef) and not part.decorator_list:
                 share_arguments(part, there, by_keyword | public)
-    return out
+    return out, table
 
 
 def share_arguments(function, there, keep):
