@@ -143,6 +143,50 @@ def test_the_latest_packet_waits_and_more_packets_ask_no_more(wire):
 
 
 @proves("RFC1122-2.3.2.2-1")
+def test_an_echo_reply_of_up_to_86_bytes_waits(wire):
+    """128 bytes of frame: what every ping sends by itself fits."""
+    visible(wire)
+    wire.play("""
+        0    <== ICMP echo   id=7 seq=1 len=56
+        0    ==> ARP who 10.9.0.1
+        10   <== ARP is 10.9.0.1
+        10   ==> ICMP reply  id=7 seq=1 len=56
+    """)
+
+
+def test_a_longer_packet_finds_no_room(wire):
+    visible(wire)
+    wire.play("""
+        0    <== ICMP echo   id=7 seq=1 len=86
+        0    ==> ARP who 10.9.0.1
+        5    <== ICMP echo   id=7 seq=2 len=87
+        5    us.stat ArpQueueDrops 1
+        10   <== ARP is 10.9.0.1
+        10   ==> ICMP reply  id=7 seq=1 len=86
+        20   us.stat ArpQueueDrops 1
+    """)
+
+
+@proves("RFC6298-5.4")
+def test_text_that_found_no_room_is_sent_again_by_its_timer(wire):
+    """The neighbour is forgotten under a connection: a full segment does not wait for it."""
+    known(wire, neighbours=1)
+    wire.play("""
+        1     <== SYN      0
+        1     ==> SYN ACK  0  ack=1
+        2     <== ACK      1  ack=1
+        10    <== ARP who 10.9.0.2  from=3
+        10    ==> ARP is 10.9.0.2   target=10.9.0.3
+        20    us.write 500
+        20    ==> ARP who 10.9.0.1
+        30    us.stat ArpQueueDrops 1
+        40    <== ARP is 10.9.0.1
+        1020  ==> ACK  1:501  ack=1
+        1030  <== ACK  1      ack=501
+    """)
+
+
+@proves("RFC1122-2.3.2.2-1")
 def test_the_connection_opens_when_the_neighbour_answers_late(wire):
     visible(wire)
     wire.play("""

@@ -35,15 +35,16 @@ _INCOMPLETE = const(1)
 _REACHABLE = const(2)
 _PROBE = const(3)
 _TRIES = const(3)
-_WAITING = const(592)  # 14 + 576, in whole words
+_WAITING = const(128)  # bytes of a frame
 _ASK_MS = const(1000)  # at most one request a second for one address (RFC 1122, 2.3.2.1)
 
 
 class Cache:
     """n neighbours, and room for `queue` packets that wait for one, one a neighbour.
 
-    A packet waits if it is no longer than every host has to take, 576 bytes (RFC 791): that is
-    every SYN and most of what begins a conversation; what is longer is sent again by its owner.
+    A packet waits if its frame is no longer than 128 bytes: every SYN, ACK and reset, and the echo
+    reply of an ordinary ping.  What is longer is dropped, and TCP's timer sends it again: it is
+    text of a connection whose neighbour was forgotten, which is rare.
     """
 
     def __init__(self, n, queue):
