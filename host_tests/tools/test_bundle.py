@@ -91,7 +91,7 @@ LAYERS = {"stack", "api", "tcp", "net", "wire", "core"}
 
 DEVICE = """
 import sys
-import ferrule
+import whole
 from ferrule.link import loop
 import main
 
@@ -108,7 +108,7 @@ class Board:
 
 
 net, http = main.device(Board())
-client = ferrule.Stack(b)
+client = whole.Stack(b)
 client.ifconfig(("10.0.0.2", "255.255.255.0", "0.0.0.0", "0.0.0.0"))
 client.active(True)
 
@@ -156,7 +156,22 @@ print("modules", " ".join(sorted(m for m in sys.modules if not m.startswith("fer
 
 @pytest.fixture(scope="module")
 def release(tmp_path_factory):
+    """The package with all that it has."""
     folder = tmp_path_factory.mktemp("release")
+    bundle.write(folder, whole=True)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def device(tmp_path_factory):
+    """The device with what it reaches of the package, and all of the package under the name of
+    `whole`, to be its client.
+    """
+    folder = tmp_path_factory.mktemp("device")
+    bundle.write(folder, device=False)
+    for path in folder.rglob("*.py"):
+        path.write_text(path.read_text().replace("ferrule", "whole"))
+    (folder / "ferrule").rename(folder / "whole")
     bundle.write(folder)
     return folder
 
@@ -189,8 +204,8 @@ def test_two_stacks_of_the_bundle_open_echo_and_close(name, release):
 
 
 @pytest.mark.parametrize("name", ["x64", "unix32"])
-def test_the_device_of_the_bundle_answers(name, release):
-    lines = run(name, release, DEVICE)
+def test_the_device_of_the_bundle_answers(name, device):
+    lines = run(name, device, DEVICE)
     assert lines[0] == "b'HTTP/1.1 200 OK' b'hello'"
     assert lines[1] == "b'HTTP/1.1 200 OK' True True"
     assert lines[2] == "True"
@@ -218,6 +233,42 @@ def test_no_global_of_the_package_has_the_name_of_a_module_below_it(release):
              and isinstance(n.ctx, ast.Store) and isinstance(s, ast.Assign)}
     bound |= {s.name for s in tree.body if isinstance(s, (ast.FunctionDef, ast.ClassDef))}
     assert bound and not bound & {path.stem for path in (release / "ferrule").iterdir()}
+
+
+def methods(folder):
+    """{class: methods} of a package as it was written."""
+    tree = ast.parse((folder / "ferrule" / "__init__.py").read_text())
+    classes = [node for node in tree.body if isinstance(node, ast.ClassDef)]
+    return {c.name: {m.name for m in c.body if isinstance(m, ast.FunctionDef)} for c in classes}
+
+
+def test_the_device_has_no_method_that_it_never_calls(release, device):
+    words = bundle.bundle().renamed[""]
+    mine = {words.get(name, name) for name in methods(device)["Stack"]}
+    assert {"poll", "netstat", "memory", "ifconfig", "active"} <= mine < methods(release)["Stack"]
+    assert not mine & {"ipconfig", "config", "install", "status", "isconnected"}
+    sockets = [{words.get(n, n) for n in names} for names in methods(device).values()]
+    mine = set().union(*(names for names in sockets if names & {"readinto", "accept"}))
+    every = methods(release)["Socket"] | methods(release)["Endpoint"]
+    assert mine < every and {"connect", "read", "readline", "sendall"} <= every - mine
+
+
+def test_what_the_device_is_asked_for_keeps_its_name(device):
+    """Boards, links, and what README and the tests know of the device."""
+    text = "".join(path.read_text() for path in device.glob("*.py"))
+    for name in ("make_link", "address", "limits", "http_limits", "requests", "ticks_ms", "turn"):
+        assert name in text, name
+    stack = (device / "ferrule" / "__init__.py").read_text()
+    for name in (".link", ".send(", ".recv_into(", ".mac", ".mtu", "def poll(", "*, ticks_ms="):
+        assert name in stack, name
+
+
+def test_the_words_of_a_bundle_are_not_its_own_names():
+    """A word that stands for a name is no attribute that the source has: two would meet in one."""
+    renamed = bundle.bundle().renamed
+    words = set(renamed[""])
+    assert len(words) > 60 and len(words) == len(set(renamed[""].values()))
+    assert not words & set(renamed[""].values())
 
 
 def test_constants_and_relative_imports_are_gone(release):

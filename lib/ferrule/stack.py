@@ -38,7 +38,8 @@ class Stack:
 
     Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each,
     for every connection), half_open, time_wait, listeners, neighbours (records), arp_queue
-    (packets in frames of up to 128 bytes that wait for an address).  memory() tells what they cost.
+    (packets that wait for an address, in frames of up to 128 bytes).  memory() tells what they
+    cost.
     ValueError: a limit below 1 or a buffer below 512 bytes.
     """
 

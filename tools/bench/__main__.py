@@ -137,14 +137,17 @@ def measure(say):
     """Every figure of TABLE, each run on a board of its own."""
     out = {}
     with tempfile.TemporaryDirectory() as tmp:
-        app = pathlib.Path(tmp)
+        app = pathlib.Path(tmp) / "device"
+        whole = pathlib.Path(tmp) / "whole"  # for programs with a client of their own
         bundle.write(app)
-        release = {"app": app, "board": BOARD, "bench": PROGRAMS}
+        bundle.write(whole, whole=True)
+        release = {"app": whole, "board": BOARD, "bench": PROGRAMS}
         say("speed")
         out.update(figures(release, "import bench_path\nbench_path.main()", True))
         out.update(figures(release, "import bench_http\nbench_http.main()", True))
         say("heap of the stack")
         out.update(figures(release, "import bench_heap\nbench_heap.stack()"))
+        release["app"] = app
         say("heap of the echo device")
         files = FROM_FILES % (("app", "board"),)
         out.update(heap_of_the_device("heap_echo_mpy_bytes", release, files))

@@ -1,12 +1,14 @@
 """The release form: few modules out of many.
 
-    python -m tools.bundle FOLDER           lib/ferrule and firmware/ as FOLDER/ferrule,
-    device.py, ...
-    python -m tools.bundle --list           which source files go into which module
+    python -m tools.bundle FOLDER             firmware/ as FOLDER/device.py, main.py, pages.py,
+                                              and of lib/ferrule what the device reaches
+    python -m tools.bundle --whole FOLDER     the same with all of lib/ferrule
+    python -m tools.bundle --library FOLDER   all of lib/ferrule, without the device
+    python -m tools.bundle --list             which source files go into which module
+    python -m tools.bundle --names            which name stands for which of the source
 
 A module costs heap for its dictionary, an import costs an entry there, and a name costs a place in
-a
-table, wherever the code itself lies.  The source has many small modules with names in full; this
+a table, wherever the code itself lies.  The source has many small modules with names in full; this
 program writes the same program as a few modules:
 
     ferrule/__init__.py      everything a stack always needs; Stack is here from the start
@@ -15,8 +17,10 @@ program writes the same program as a few modules:
     device.py, main.py       firmware/: the device, and the program that starts it
 
 Imports between bundled modules are resolved, names that two modules share get their module's name
-before them, constants become numbers, and what nobody calls is left out.  The output is never
-committed, and nobody needs to read it: `import ferrule` behaves the same with either.
+before them, constants become numbers, and what nobody calls is left out.  With --whole and
+--library `import ferrule` then behaves as the source does.  The device alone is a closed program,
+so more goes: methods that it never calls (shake.py), and most names (names.py, words.py).  The
+output is never committed, and nobody needs to read it.
 """
 
 import ast
@@ -118,47 +122,74 @@ def asked_for(output, statements):
     return found
 
 
-def bundle(device=True, whole=False):
-    """{path: text} of the release form of the package, and with `device` of firmware/, which
-    then gets of the package what it can reach, or with `whole` all of it.
+def no_clash(outputs):
+    """`import ferrule.options` binds the name in the package: no global may bear it.
+
+    Returns these names.
     """
-    b, links, public = laid_out(device)
-    outputs = {output.name: output for output in b.outputs}
-    statements = {name: rewrite(b, output) for name, output in outputs.items()}
-    # `import ferrule.options` binds the name in the package: no global may bear it.
     below = {name.split(".")[1] for name in outputs if "." in name}
     clash = below & set(outputs["ferrule"].names.values())
     if clash:
         raise Problem("%s is the name of a module and of a global in it." % ", ".join(clash))
-    closed = device and not whole
-    if closed:
-        statements = shaken(outputs, statements, links)
+    return below
+
+
+def make_public(outputs, statements, public):
+    """Add to each module's public names what the others ask for."""
     for name, pieces in statements.items():
         if outputs[name].whole and name != "ferrule":
             public[name] = {n for module in outputs[name].modules for n in module.defined}
         for base, attribute in asked_for(outputs[name], pieces):
             public.setdefault(base, set()).add(attribute)
-    statements = reduced(outputs, statements, public, links, closed)
-    renamed = {}
+
+
+class Result:
+    """texts: {path: source text}.  parts: {path: names of the source modules in it}.  renamed:
+    {path, or "" for attributes: {name there: name in the source}}.
+    """
+
+    def __init__(self):
+        self.texts = {}
+        self.parts = {}
+        self.renamed = {"": {}}
+
+
+def bundle(device=True, whole=False):
+    """The Result for the package, and with `device` for firmware/, which then gets of the package
+    what it can reach, or with `whole` all of it.
+    """
+    b, links, public = laid_out(device)
+    outputs = {output.name: output for output in b.outputs}
+    statements = {name: rewrite(b, output) for name, output in outputs.items()}
+    below = no_clash(outputs)
+    closed = device and not whole
     if closed:
-        statements, renamed = with_words(outputs, statements, links)
+        statements = shaken(outputs, statements, links)
+    make_public(outputs, statements, public)
+    statements = reduced(outputs, statements, public, links, closed)
+    result = Result()
+    if closed:
+        statements, table = with_words(outputs, statements, links)
+        result.renamed[""] = {new: old for old, new in table.items()}
     there = [name for name in attributes(statements["ferrule"]) if name not in below]
-    texts = {}
     for name, pieces in statements.items():
+        path = outputs[name].path
         face = public.get(name, set())
         pieces, table = share(pieces, face, there, closed and name not in links)
-        texts[outputs[name].path] = source_of(outputs[name], pieces)
+        result.renamed[path] = {new: old for old, new in table.items()}
+        result.texts[path] = source_of(outputs[name], pieces)
+        result.parts[path] = [module.name for module in outputs[name].modules]
     if device:
-        texts["main.py"] = (
+        result.texts["main.py"] = (
             'from device import device, main\n\nif __name__ == "__main__":\n    main()\n'
         )
-    return texts, b
+    return result
 
 
 def write(folder, device=True, whole=False):
     """Write the release form below a folder, in place of what an earlier run left there."""
     folder = pathlib.Path(folder)
-    texts, _ = bundle(device, whole)
+    texts = bundle(device, whole).texts
     shutil.rmtree(folder / "ferrule", ignore_errors=True)
     for path, text in texts.items():
         target = folder / path

@@ -6,24 +6,40 @@ import sys
 from tools.bundle import Problem, bundle, write
 
 
-def main():
+def arguments():
     parser = argparse.ArgumentParser(
         prog="python -m tools.bundle",
         description="Write the package and the device as few modules.",
     )
     parser.add_argument("folder", nargs="?", help="where to write")
-    parser.add_argument("--library", action="store_true", help="the package only")
+    what = parser.add_mutually_exclusive_group()
+    what.add_argument("--library", action="store_true", help="the package only, all of it")
+    what.add_argument("--whole", action="store_true", help="the device and all of the package")
     parser.add_argument("--list", action="store_true", help="which source goes into which module")
-    args = parser.parse_args()
+    parser.add_argument("--names", action="store_true", help="which name stands for which")
+    return parser.parse_args()
+
+
+def show_names(renamed):
+    for path, names in renamed.items():
+        for new, old in sorted(names.items()):
+            print("%-24s %-24s %s" % (path or "(attribute)", new, old))
+
+
+def main():
+    args = arguments()
+    form = not args.library, args.whole
     try:
         if args.list:
-            for output in bundle(not args.library)[1].outputs:
-                print("%-24s %s" % (output.path, " ".join(m.name for m in output.modules)))
+            for path, modules in bundle(*form).parts.items():
+                print("%-24s %s" % (path, " ".join(modules)))
+        elif args.names:
+            show_names(bundle(*form).renamed)
         elif args.folder is None:
             print("bundle: name a folder to write to.", file=sys.stderr)
             return 2
         else:
-            print("\n".join(write(args.folder, not args.library)))
+            print("\n".join(write(args.folder, *form)))
     except (Problem, OSError) as error:
         print("bundle: %s" % error, file=sys.stderr)
         return 1

@@ -172,35 +172,41 @@ def callers(tree):
             yield node
 
 
+def put(function, places):
+    """Move a function into the caller that has its name.  places: [(caller, names in it)]."""
+    for caller, known in places:
+        if caller is not function and function.name in known:
+            if hidden(function, caller):
+                return False
+            place = Place(function, caller)
+            place.visit(caller)
+            if place.done:
+                known |= names_in(function)
+            return place.done
+    return False
+
+
 def inline(statements, public):
     """[(name, statement)] with what is called once moved into its caller."""
     tree = ast.Module([node for _, node in statements], [])
+    reads = {}  # moving a function changes no count but that of its own name
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+            reads[node.id] = reads.get(node.id, 0) + 1
+    once = {
+        name: node
+        for name, node in statements
+        if reads.get(name) == 1 and name not in public and isinstance(node, ast.FunctionDef)
+    }
+    places = [(caller, names_in(caller)) for caller in callers(tree)]
     gone = set()
     again = True
     while again:
         again = False
-        reads = {}
-        for node in ast.walk(tree):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
-                reads[node.id] = reads.get(node.id, 0) + 1
-        for name, function in statements:
-            if name in gone or name in public or reads.get(name) != 1:
-                continue
-            if not isinstance(function, ast.FunctionDef) or not simple(function):
-                continue
-            for caller in callers(tree):
-                if caller is not function and any(
-                    isinstance(n, ast.Name) and n.id == name for n in ast.walk(caller)
-                ):
-                    place = Place(function, caller)
-                    if not hidden(function, caller):
-                        place.visit(caller)
-                    if place.done:
-                        gone.add(name)
-                        tree.body.remove(function)
-                        again = True
-                    break
-            if again:
-                break
+        for name, function in once.items():
+            if name not in gone and simple(function) and put(function, places):
+                gone.add(name)
+                places = [place for place in places if place[0] is not function]
+                again = True
     kept = [(name, node) for name, node in statements if name not in gone]
     return [(name, ast.fix_missing_locations(node)) for name, node in kept]

@@ -2,9 +2,9 @@
 
 The device is written as a whole, so nobody outside asks for most of its attributes: they take the
 interpreter's own words (words.py).  An attribute is ours when one of our classes has such a method
-or one of our statements assigns it.  It keeps its name when something else may go by it: a link or a
-board, a string, a module used as an object, the objects of the interpreter, or FACE, what is told
-of the device.  `python -m tools.bundle --names` prints who became what, for reading a traceback.
+or one of our statements assigns it.  It keeps its name when something else may go by it: a link, a
+board, a string, a module used as an object, an object of the interpreter, or FACE, what is told of
+the device.  `python -m tools.bundle --names` prints who became what, for reading a traceback.
 """
 
 import array

@@ -23,24 +23,27 @@ def occurrences(statements):
     return found
 
 
-def calls(statements, name):
-    """The calls `x.name(...)` whose arguments fit a function: no keywords, no stars."""
+def calls(statements):
+    """{name: a call `x.name(...)` whose arguments fit a function: no keywords, no stars}."""
+    found = {}
     for _, node in statements:
         for part in ast.walk(node):
-            if isinstance(part, ast.Call) and getattr(part.func, "attr", "") == name:
+            if isinstance(part, ast.Call) and isinstance(part.func, ast.Attribute):
                 if not part.keywords and not any(isinstance(a, ast.Starred) for a in part.args):
-                    yield part
+                    found[part.func.attr] = part
+    return found
 
 
 def candidates(every, here, kept):
     """[(class, method, its call)] of one module's statements, out of every module's."""
     times = occurrences(every)
     defined = [method.name for _, method in methods(every)]
+    called = calls(here)
     for owner, method in methods(here):
         name = method.name
         if always(name) or name in kept or defined.count(name) != 1 or times.get(name) != 1:
             continue
-        call = next(calls(here, name), None)
+        call = called.get(name)
         if call is not None and simple(method):
             if len(call.args) + 1 == len(method.args.args):
                 yield owner, method, call
@@ -75,5 +78,5 @@ def inline_methods(every, here, kept):
                 owner.body.remove(method)
                 owner.body = owner.body or [ast.Pass()]
                 again = True
-                break  # what is called once may be another method now
-            call.func, call.args = before
+            else:
+                call.func, call.args = before

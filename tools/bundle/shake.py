@@ -9,7 +9,7 @@ Reach starts at the program's entry points and follows
     a string          as an attribute, for hasattr() and getattr() ask with one
     an import         inside a function, to what it imports
 
-A class that is reached keeps its special methods, and what the interpreter itself calls on a stream.
+A class that is reached keeps its special methods and what the interpreter calls on a stream.
 The links stay whole: a board chooses one, and they call nothing above them (tools/layers.py).
 """
 
