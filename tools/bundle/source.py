@@ -19,8 +19,9 @@ class Module:
         self.defined = {}  # name -> the statement that binds it
         self.imports = {}  # name -> (module, attribute or None)
         self.statements = []
-        for node in self.tree.body:
-            self.read(node)
+        for statement in self.tree.body:
+            for node in one_by_one(statement):
+                self.read(node)
 
     def read(self, node):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -42,6 +43,15 @@ class Module:
                 self.statements.append(node)
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             self.statements.append(node)
+
+
+def one_by_one(node):
+    """`a, b = 1, 2` as two assignments; anything else as it is."""
+    if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Tuple):
+        if isinstance(node.value, ast.Tuple) and len(node.targets) == 1:
+            pairs = zip(node.targets[0].elts, node.value.elts)
+            return [ast.copy_location(ast.Assign([name], value), node) for name, value in pairs]
+    return [node]
 
 
 def imported(node, module):
