@@ -32,7 +32,11 @@ _CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
 _WAKE_MS = const(10)
 
 # States: runs; to be reset; its reset line is low; it starts; closed for good.
-_RUNS, _BROKEN, _HELD, _BOOTS, _CLOSED = const(0), const(1), const(2), const(3), const(4)
+_RUNS = const(0)
+_BROKEN = const(1)
+_HELD = const(2)
+_BOOTS = const(3)
+_CLOSED = const(4)
 
 
 @micropython.viper
