@@ -7,12 +7,16 @@ RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
 
 .DEFAULT_GOAL := help
-.PHONY: help venv demo test soak qemu bench interpreters lint conformance clean
+# The chips whose models have to carry every ladder and every session.
+OVER ?= w5500 w5100s
+
+.PHONY: help venv demo test over soak qemu bench interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
 	@echo "make qemu          the same device on an emulated bare-metal Cortex-M3 (needs make interpreters)"
 	@echo "make test          lint and every test that can run here (ARGS= goes to pytest)"
+	@echo "make over          every ladder and rough session over the models of chips: OVER=\"$(OVER)\""
 	@echo "make interpreters  build MicroPython for 32-bit unix and for the bare-metal board"
 	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
 	@echo "make bench         measure speed and memory, write tools/bench/results.json"
@@ -45,6 +49,11 @@ lint: $(READY)
 
 test: lint
 	$(RUN) -m pytest $(ARGS)
+
+over: $(READY)
+	@for chip in $(OVER); do echo "over $$chip:"; \
+	  $(RUN) -m pytest -q --on x64 --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
+	  || exit 1; done
 
 soak: $(READY)
 	@$(RUN) -m tools.soak $(ARGS)

@@ -43,8 +43,8 @@ class Board:
                 folders[folder.name] = folder
         return folders
 
-    def start(self, file, tests, record):
-        """Run `tests` (runner.py's strings) of `file`."""
+    def start(self, file, tests, record, over=""):
+        """Run `tests` (runner.py's strings) of `file`, over the model of a chip."""
         if self._thread is not None:
             # The last test of the file before is known a little before its run ends.
             self._thread.join(5)
@@ -63,7 +63,7 @@ class Board:
             "ours = ('/rom/lib', '/rom/mp')\n"
             "sys.path[:] = [p for p in sys.path if p in ours or p[:4] != '/rom']\n"
             "sys.path.append('/rom')\n"  # for the package `chips`
-            "import runner"
+            f"import over, runner\nover.NAME = {over!r}"
         ]
         # A few tests at a time: the text of a long list would take heap, and leave holes in it.
         for i in range(0, len(tests), _AT_ONCE):

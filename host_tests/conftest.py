@@ -26,6 +26,7 @@ HERE = Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import interpreters  # noqa: E402  (host_tests is not a package)
+from chips.between import CHIPS  # noqa: E402
 
 CPYTHON = {"interop", "device", "harness", "tools"}
 TIMEOUT_S = 60
@@ -105,6 +106,12 @@ def pytest_addoption(parser):
         metavar="FILE",
         help="run the tests that prove a requirement, and write the names of those that passed "
         "on every interpreter as JSON (tools/conformance.py)",
+    )
+    parser.addoption(
+        "--over",
+        default="",
+        choices=sorted(CHIPS),
+        help="put this chip's driver and model (chips/between.py) under the ladders and sessions",
     )
     parser.addoption(
         "--on",
@@ -231,7 +238,8 @@ class Batch:
         at = self._left.index(item)
         self._left = self._left[at:]
         record = os.environ.get("FERRULE_RECORD") == "1"
-        self._interpreter.start(self._path, [other.test.call() for other in self._left], record)
+        calls = [other.test.call() for other in self._left]
+        self._interpreter.start(self._path, calls, record, item.config.getoption("--over"))
         self._started = True
         self._printed = []
         self._restart_clock(item)

@@ -42,10 +42,10 @@ class Unix:
             return ""
         return f"no {self.name} interpreter ({self.path}); {self.bring} brings it"
 
-    def start(self, file, tests, record):
-        """Run `tests` (runner.py's strings) of `file`."""
+    def start(self, file, tests, record, over=""):
+        """Run `tests` (runner.py's strings) of `file`, over the model of a chip."""
         self.stop()
-        environment = dict(os.environ)
+        environment = dict(os.environ, FERRULE_OVER=over)
         # TESTS at the end, for the package `chips`.
         path = [str(ROOT / "lib"), str(MP), ".frozen", str(TESTS)]
         environment["MICROPYPATH"] = ":".join(path)

@@ -10,8 +10,11 @@ The bus counts bytes, selects and transfers, and spoils them on demand (`Bus`'s 
 chance (`Gremlin`). Runs in MicroPython and in CPython.
 
 `bus.quiet = True`: a driver is measured with the heap locked; the models may allocate all the
-same, because the bus unlocks the heap while they work.
+same, because the bus unlocks the heap while they work. `bus.metered = True`: `bus.used` grows by
+the bytes of heap that they take.
 """
+
+import gc
 
 try:
     from micropython import heap_lock, heap_unlock
@@ -150,7 +153,8 @@ class Bus:
     def __init__(self):
         self.polarity = self.phase = 0
         self.baudrate = 1_000_000
-        self.quiet = False
+        self.quiet = self.metered = False
+        self.used = 0
         self._chips = []
         self._on = []
         self.clear()
@@ -178,15 +182,24 @@ class Bus:
         return chip
 
     def _around(self, function, argument):
+        self._enter()
+        function(argument)
+        self._leave()
+
+    def _enter(self):
         if self.quiet:
             heap_unlock()
-        function(argument)
+        if self.metered:
+            self._heap = gc.mem_alloc()
+
+    def _leave(self):
+        if self.metered:
+            self.used += gc.mem_alloc() - self._heap
         if self.quiet:
             heap_lock()
 
     def _select(self, chip, level):
-        if self.quiet:
-            heap_unlock()
+        self._enter()
         if level:
             if chip in self._on:
                 self._on.remove(chip)
@@ -199,14 +212,12 @@ class Bus:
             else:
                 self._on.append(chip)
                 chip.selected()
-        if self.quiet:
-            heap_lock()
+        self._leave()
 
     def transfer(self, out, into, n, fill=0):
         """Clock n bytes. `out`: what goes to the chips, or None for n times `fill`; `into`: where
         what they say goes, or None."""
-        if self.quiet:
-            heap_unlock()
+        self._enter()
         self.transfers += 1
         self.bytes += n
         if out is None:
@@ -220,8 +231,7 @@ class Bus:
             self._exchange(memoryview(out), memoryview(answer))
         if into is not None:
             memoryview(into)[:n] = answer
-        if self.quiet:
-            heap_lock()
+        self._leave()
 
     def _spoiled(self, n):
         bits = 8 * n

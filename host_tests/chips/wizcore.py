@@ -231,12 +231,12 @@ def ring_write(memory, base, size, pointer, data):
 class Core(Chip):
     """Sockets, memory, PHY and reset.
 
-    Knobs: `plugged` (the cable), `first_pointer` (where OPEN sets the pointers), `slow_send` and
-    `slow_commands` (selects until a frame has gone or a command is accepted), `present` (False:
-    MISO floats), `on_read(socket, register)` called before a byte of a socket's register is
-    read. With `clock` (ticks_ms) a reset takes its time; without, none. `memory`: two bytearrays
-    to use as transmit and receive memory. Counters: `resets`, `short_resets`, `overflows`,
-    `filtered`.
+    Knobs: `plugged` (the cable), `pad` (short frames are filled up), `promiscuous` (no filter),
+    `first_pointer` (where OPEN sets the pointers), `slow_send` and `slow_commands` (selects until
+    a frame has gone or a command is accepted), `present` (False: MISO floats), `on_read(socket,
+    register)` called before a byte of a socket's register is read. With `clock` (ticks_ms) a reset
+    takes its time; without, none. `memory`: two bytearrays to use as transmit and receive memory.
+    Counters: `resets`, `short_resets`, `overflows`, `filtered`.
     """
 
     sockets_number = 8
@@ -244,6 +244,7 @@ class Core(Chip):
     reset_low_ms = 0.5
     settle_ms = 1
     pad = True
+    promiscuous = False
 
     def __init__(self, clock=None, memory=None):
         self.ticks = clock.ticks_ms if clock else None
@@ -360,7 +361,7 @@ class Core(Chip):
         socket = self.sockets[0]
         if not self.linked() or socket.status != MACRAW or self.oversized:
             return False
-        if len(frame) > _LONGEST or not self.passes(frame):
+        if len(frame) > _LONGEST or not (self.promiscuous or self.passes(frame)):
             self.filtered += 1
             return False
         n = len(frame) + 2

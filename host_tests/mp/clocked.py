@@ -18,6 +18,16 @@ class Clock:
         self._start = start
         self._before_wrap = _TICKS_TOP - start
 
+    def pass_ms(self, ms):
+        """Let time pass: what a driver's sleep does."""
+        self.now += ms
+
+    def restart(self):
+        """Count `now` from here; ticks_ms goes on. Before the first wrap only."""
+        self._start += self.now
+        self._before_wrap -= self.now
+        self.now = 0
+
     def ticks_ms(self):
         # No sum here ever reaches 2**30, so it is no object on the heap of a 32-bit interpreter.
         since = self.now - self._before_wrap

@@ -22,6 +22,7 @@ import clocked
 import frames
 import ladder
 import openings
+import over
 from optionlist import Offers
 
 OUR_IP = "10.9.0.2"
@@ -80,6 +81,7 @@ class Wire:
         self.recording = record
         self.link = clocked.Link(self.clock, OUR_MAC)
         self.link.arp_answer = self._answer
+        self.under = self.link  # what the stack is given: the same, or a chip's model before it
         self.net = None
         self.real = False  # the net is ferrule's
         self.zero = 0  # lines count their time from here
@@ -116,8 +118,11 @@ class Wire:
             # Two connections are enough for most ladders, and leave a board of 140 KB room for the
             # harness.
             limits.setdefault("connections", 2)
+        if over.NAME:
+            self.under = over.over(self.link, self.clock.ticks_ms, self.clock.pass_ms)
+            self.clock.restart()  # the ladder's time begins when the chip has started
         self.net = factory(
-            self.link, ticks_ms=self.clock.ticks_ms, random=self.random.bytes, **limits
+            self.under, ticks_ms=self.clock.ticks_ms, random=self.random.bytes, **limits
         )
         if configure:
             self.net.config(**configure)
@@ -127,6 +132,8 @@ class Wire:
         if not self.link.arp_visible:
             self._prime()
         self.pump()
+        if over.NAME:
+            over.warm(self.under, self.net.iface)
         self.mark()
         return self.net
 
@@ -194,12 +201,17 @@ class Wire:
         net = self.net
         gc.collect()
         gc.disable()
-        before = gc.mem_alloc()
+        before = self._heap(True)
         due = net.poll()
-        after = gc.mem_alloc()
+        after = self._heap(False)
         gc.enable()
         self.grown += after - before
         return due
+
+    def _heap(self, before):
+        # Without what the model of a chip under the stack takes between the two calls.
+        over.meter(self.under, before)
+        return gc.mem_alloc() - over.used(self.under)
 
     def write(self, sock, data):
         """sock.write(data), measured like `poll`."""
@@ -207,9 +219,9 @@ class Wire:
             return sock.write(data)
         gc.collect()
         gc.disable()
-        before = gc.mem_alloc()
+        before = self._heap(True)
         took = sock.write(data)
-        after = gc.mem_alloc()
+        after = self._heap(False)
         gc.enable()
         self.grown += after - before
         return took
@@ -271,7 +283,9 @@ class Wire:
         """Let go of everything that is large, the stack's records too."""
         if self.real and self.net is not None:
             self.net.tcp = self.net.iface = None
-        self.net = None
+        if over.NAME:
+            self.under.dispose()
+        self.net = self.under = None
         self.link.dispose()
         for held in (self.sockets, self.flows, self.macs):
             held.clear()

@@ -14,6 +14,7 @@ import micropython
 
 import ferrule
 import invariants
+import over
 from ferrule.link import loop
 from ferrule.link.impair import Dice, Impair
 
@@ -61,6 +62,7 @@ class World:
             dice.fill(drawn)
             return bytes(drawn)
 
+        link = over.over(link, self.ticks_ms, self._pass_ms)
         net = ferrule.Stack(link, ticks_ms=self.ticks_ms, random=random, **limits)
         net.active(True)
         net.ifconfig((address, _MASK, "0.0.0.0", "0.0.0.0"))
@@ -69,6 +71,9 @@ class World:
     def ticks_ms(self):
         """The clock of both stacks and of the wire; it wraps ten seconds after the start."""
         return (self.now + START) & 0x3FFFFFFF
+
+    def _pass_ms(self, ms):
+        self.now += ms
 
     def trace(self):
         """A number that stands for every frame sent so far and when; printable."""

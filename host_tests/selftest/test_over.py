@@ -1,0 +1,37 @@
+"""`--over`: a ladder's frames go over the bus of a modelled chip."""
+
+import over
+
+
+def test_a_ladder_over_a_chip_uses_its_bus():
+    import wire
+
+    before = over.NAME
+    try:
+        for name in ("w5500", "w5100s"):
+            over.NAME = name
+            bench = wire.Wire()
+            bench.opened(mss=1000)
+            start = bench.under.bus.bytes
+            bench.play("""
+                0   <== ACK  1:501 ack=1
+                0   us.read  500
+                30  us.write 500
+                30  ==> ACK  1:501  ack=501
+            """)
+            assert bench.under.bus.bytes - start > 2 * 550
+            assert bench.under.driver.received > 2 and bench.under.driver.sent > 2
+            bench.dispose()
+    finally:
+        over.NAME = before
+
+
+def test_without_it_the_stack_has_the_bare_wire():
+    import wire
+
+    before, over.NAME = over.NAME, ""
+    bench = wire.Wire()
+    bench.opened()
+    over.NAME = before
+    assert bench.under is bench.link
+    bench.dispose()
