@@ -17,7 +17,8 @@ def fail(sentence):
 
 
 def pins(pip_python):
-    """Every requirement of every dependency group."""
+    """Every requirement of every dependency group, and those of the group `alone`, which are
+    installed without what they require."""
     try:
         import tomllib
     except ImportError:  # Python 3.10: pip brings a reader of its own
@@ -32,7 +33,8 @@ def pins(pip_python):
     else:
         with open(ROOT / "pyproject.toml", "rb") as file:
             groups = tomllib.load(file)["dependency-groups"]
-    return [pin for group in groups.values() for pin in group]
+    alone = groups.pop("alone", [])
+    return [pin for group in groups.values() for pin in group], alone
 
 
 def check_python():
@@ -60,8 +62,10 @@ def main():
         if made.returncode:
             fail("python3 -m venv failed; the lines above say why.")
     pip = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run(pip + pins(str(python))).returncode:
-        fail("pip could not install what pyproject.toml names; the lines above say why.")
+    with_all, alone = pins(str(python))
+    for arguments in (with_all, ["--no-deps", *alone] if alone else []):
+        if arguments and subprocess.run(pip + arguments).returncode:
+            fail("pip could not install what pyproject.toml names; the lines above say why.")
 
 
 if __name__ == "__main__":
