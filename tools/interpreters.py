@@ -260,7 +260,8 @@ class Interpreter:
     def build(self, tree):
         say("Building %s ..." % self.product.relative_to(ROOT))
         if self.name == "frozen":
-            bundle.write(BUILD / "bundle")  # what boards/qemu_mps2/manifest_frozen.py names
+            # what boards/qemu_mps2/manifest_frozen.py names
+            bundle.write(BUILD / "bundle", thumb=True)
         folder = BUILD / "micropython" / ("build-" + self.name)
         command = ["make", "-C", tree / "ports" / self.port, "-j", JOBS, "BUILD=%s" % folder]
         command += ["FROZEN_MANIFEST=%s" % self.manifest, "MPY_LIB_DIR=%s" % no_library()]

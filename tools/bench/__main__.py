@@ -139,8 +139,8 @@ def measure(say):
     with tempfile.TemporaryDirectory() as tmp:
         app = pathlib.Path(tmp) / "device"
         whole = pathlib.Path(tmp) / "whole"  # for programs with a client of their own
-        bundle.write(app)
-        bundle.write(whole, whole=True)
+        bundle.write(app, thumb=True)
+        bundle.write(whole, whole=True, thumb=True)
         release = {"app": whole, "board": BOARD, "bench": PROGRAMS}
         say("speed")
         out.update(figures(release, "import bench_path\nbench_path.main()", True))

@@ -49,9 +49,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 STACK_ROOTS = ("ferrule", "ferrule.stack", "ferrule.api.nic", "ferrule.api.socket")
 
 
-def laid_out(device):
+def laid_out(device, thumb):
     """(Bundle, names of the links' modules, public names by module)."""
-    b = Bundle([ROOT / "lib", ROOT / "firmware"])
+    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb)
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
     for name in b.lazy(stack):
@@ -154,11 +154,11 @@ class Result:
         self.renamed = {"": {}}
 
 
-def bundle(device=True, whole=False):
+def bundle(device=True, whole=False, thumb=False):
     """The Result for the package, and with `device` for firmware/, which then gets of the package
-    what it can reach, or with `whole` all of it.
+    what it can reach, or with `whole` all of it.  thumb: for ARM boards, with assembler.
     """
-    b, links, public = laid_out(device)
+    b, links, public = laid_out(device, thumb)
     outputs = {output.name: output for output in b.outputs}
     statements = {name: rewrite(b, output) for name, output in outputs.items()}
     below = no_clash(outputs)
@@ -186,10 +186,10 @@ def bundle(device=True, whole=False):
     return result
 
 
-def write(folder, device=True, whole=False):
+def write(folder, device=True, whole=False, thumb=False):
     """Write the release form below a folder, in place of what an earlier run left there."""
     folder = pathlib.Path(folder)
-    texts = bundle(device, whole).texts
+    texts = bundle(device, whole, thumb).texts
     shutil.rmtree(folder / "ferrule", ignore_errors=True)
     for path, text in texts.items():
         target = folder / path

@@ -15,6 +15,7 @@ def arguments():
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--library", action="store_true", help="the package only, all of it")
     what.add_argument("--whole", action="store_true", help="the device and all of the package")
+    parser.add_argument("--thumb", action="store_true", help="for ARM boards, with assembler")
     parser.add_argument("--list", action="store_true", help="which source goes into which module")
     parser.add_argument("--names", action="store_true", help="which name stands for which")
     return parser.parse_args()
@@ -28,7 +29,7 @@ def show_names(renamed):
 
 def main():
     args = arguments()
-    form = not args.library, args.whole
+    form = not args.library, args.whole, args.thumb
     try:
         if args.list:
             for path, modules in bundle(*form).parts.items():

@@ -2,7 +2,7 @@
 
 import ast
 
-from tools.bundle.source import Problem, folded, fresh, imported
+from tools.bundle.source import Problem, folded, fresh, imported, shown
 
 
 def bound_in(function):
@@ -239,4 +239,4 @@ def source_of(output, statements):
     for name, (base, attribute) in output.needs.items():
         if name in used:
             lines.append(ast.unparse(outside_import(base, attribute, name)))
-    return "\n".join(lines + [ast.unparse(node) for _, node in statements]) + "\n"
+    return "\n".join(lines + [ast.unparse(shown(node)) for _, node in statements]) + "\n"

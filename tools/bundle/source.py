@@ -1,6 +1,7 @@
 """The source files, and which output each goes into: part of tools/bundle."""
 
 import ast
+import copy
 import pathlib
 
 
@@ -11,10 +12,13 @@ class Problem(Exception):
 class Module:
     """One source file: its tree, and what each of its global names stands for."""
 
-    def __init__(self, name, path):
+    def __init__(self, name, path, thumb=False):
         self.name = name
         self.package = path.name == "__init__.py"
         self.tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        self.tree.body = decided(self.tree.body, thumb)
+        for node in self.tree.body:
+            hide_assembler(node)
         self.constants = {}
         self.defined = {}  # name -> the statement that binds it
         self.imports = {}  # name -> (module, attribute or None)
@@ -43,6 +47,38 @@ class Module:
                 self.statements.append(node)
         elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
             self.statements.append(node)
+
+
+def decided(body, thumb):
+    """The statements of a module with `if THUMB:` (wire/arch.py) taken or left out, and what an
+    import in it takes the place of.
+    """
+    out = []
+    for node in body:
+        if isinstance(node, ast.If) and getattr(node.test, "id", "") == "THUMB":
+            if thumb:
+                new = {a.asname or a.name for part in node.body for a in part.names}
+                out = [old for old in out if getattr(old, "name", None) not in new] + node.body
+        elif not (isinstance(node, ast.ImportFrom) and node.names[0].name == "THUMB"):
+            out.append(node)
+    return out
+
+
+def hide_assembler(node):
+    """Put the body of an assembler function aside (shown() brings it back): its names are
+    registers, labels and instructions, and nobody may give them others.
+    """
+    for decorator in getattr(node, "decorator_list", ()):
+        if isinstance(decorator, ast.Attribute) and decorator.attr == "asm_thumb":
+            node.assembler = (copy.deepcopy(node.args), node.body)
+            node.body = [ast.Pass()]
+
+
+def shown(node):
+    """A statement as it is written: with the assembler that was put aside."""
+    if hasattr(node, "assembler"):
+        node.args, node.body = node.assembler
+    return node
 
 
 def one_by_one(node):
@@ -105,8 +141,9 @@ class Output:
 class Bundle:
     """All outputs, and which of them holds which source module."""
 
-    def __init__(self, folders):
+    def __init__(self, folders, thumb=False):
         self.folders = folders
+        self.thumb = thumb  # the assembler of ARM boards in place of what it stands for
         self.modules = {}  # name -> Module
         self.home = {}  # name -> Output
         self.outputs = []
@@ -114,7 +151,7 @@ class Bundle:
     def module(self, name):
         if name not in self.modules:
             path = find_source(name, self.folders)
-            self.modules[name] = Module(name, path) if path else None
+            self.modules[name] = Module(name, path, self.thumb) if path else None
         return self.modules[name]
 
     def add(self, output, roots):

@@ -4,6 +4,8 @@ meets.
 
 import micropython
 
+from .arch import THUMB
+
 
 @micropython.viper
 def checksum(buf: ptr8, off: int, n: int, s: int) -> int:
@@ -95,3 +97,7 @@ def copy(dst: ptr8, doff: int, src: ptr8, soff: int, n: int):
     while i < n:
         b[i] = c[i]
         i += 1
+
+
+if THUMB:
+    from .thumb import checksum, copy  # noqa: F401, F811
