@@ -24,7 +24,7 @@ def run(tmp_path):
         pytest.skip(here.absent())
     folder = tmp_path / "host_tests"
     (folder / "small").mkdir(parents=True)
-    for name in ("conftest.py", "interpreters.py", "board.py", "mp", "requirements"):
+    for name in ("conftest.py", "interpreters.py", "board.py", "chips", "mp", "requirements"):
         (folder / name).symlink_to(TESTS / name)
     (tmp_path / "lib").symlink_to(TESTS.parent / "lib")
 
