@@ -4,6 +4,9 @@
                                               and of lib/ferrule what the device reaches
     python -m tools.bundle --whole FOLDER     the same with all of lib/ferrule
     python -m tools.bundle --library FOLDER   all of lib/ferrule, without the device
+    python -m tools.bundle --profile core --thumb FOLDER
+                                              without SACK, timestamps, ECN, urgent data and SYN
+                                              cookies (profile.py), with the assembler of ARM
     python -m tools.bundle --list             which source files go into which module
     python -m tools.bundle --names            which name stands for which of the source
 
@@ -30,6 +33,7 @@ import shutil
 from tools.bundle import names
 from tools.bundle.inline import inline
 from tools.bundle.once import inline_methods
+from tools.bundle.profile import PROFILES
 from tools.bundle.rewrite import (
     inline_single_values,
     rewrite,
@@ -49,9 +53,9 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 STACK_ROOTS = ("ferrule", "ferrule.stack", "ferrule.api.nic", "ferrule.api.socket")
 
 
-def laid_out(device, thumb):
+def laid_out(device, thumb, kind):
     """(Bundle, names of the links' modules, public names by module)."""
-    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb)
+    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind])
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
     for name in b.lazy(stack):
@@ -154,11 +158,12 @@ class Result:
         self.renamed = {"": {}}
 
 
-def bundle(device=True, whole=False, thumb=False):
+def bundle(device=True, whole=False, thumb=False, kind="full"):
     """The Result for the package, and with `device` for firmware/, which then gets of the package
-    what it can reach, or with `whole` all of it.  thumb: for ARM boards, with assembler.
+    what it can reach, or with `whole` all of it.  thumb: for ARM boards, with assembler.  kind:
+    one of PROFILES.
     """
-    b, links, public = laid_out(device, thumb)
+    b, links, public = laid_out(device, thumb, kind)
     outputs = {output.name: output for output in b.outputs}
     statements = {name: rewrite(b, output) for name, output in outputs.items()}
     below = no_clash(outputs)
@@ -186,10 +191,10 @@ def bundle(device=True, whole=False, thumb=False):
     return result
 
 
-def write(folder, device=True, whole=False, thumb=False):
+def write(folder, device=True, whole=False, thumb=False, kind="full"):
     """Write the release form below a folder, in place of what an earlier run left there."""
     folder = pathlib.Path(folder)
-    texts = bundle(device, whole, thumb).texts
+    texts = bundle(device, whole, thumb, kind).texts
     shutil.rmtree(folder / "ferrule", ignore_errors=True)
     for path, text in texts.items():
         target = folder / path

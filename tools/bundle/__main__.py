@@ -4,6 +4,7 @@ import argparse
 import sys
 
 from tools.bundle import Problem, bundle, write
+from tools.bundle.profile import PROFILES
 
 
 def arguments():
@@ -16,6 +17,7 @@ def arguments():
     what.add_argument("--library", action="store_true", help="the package only, all of it")
     what.add_argument("--whole", action="store_true", help="the device and all of the package")
     parser.add_argument("--thumb", action="store_true", help="for ARM boards, with assembler")
+    parser.add_argument("--profile", choices=PROFILES, default="full", help="what TCP can do")
     parser.add_argument("--list", action="store_true", help="which source goes into which module")
     parser.add_argument("--names", action="store_true", help="which name stands for which")
     return parser.parse_args()
@@ -29,7 +31,7 @@ def show_names(renamed):
 
 def main():
     args = arguments()
-    form = not args.library, args.whole, args.thumb
+    form = not args.library, args.whole, args.thumb, args.profile
     try:
         if args.list:
             for path, modules in bundle(*form).parts.items():

@@ -4,6 +4,8 @@ import ast
 import copy
 import pathlib
 
+from tools.bundle import profile
+
 
 class Problem(Exception):
     """The source uses something that cannot be bundled; the message is one sentence."""
@@ -12,10 +14,12 @@ class Problem(Exception):
 class Module:
     """One source file: its tree, and what each of its global names stands for."""
 
-    def __init__(self, name, path, thumb=False):
+    def __init__(self, name, path, thumb=False, without=()):
         self.name = name
         self.package = path.name == "__init__.py"
         self.tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+        if without:
+            self.tree = profile.reduce(self.tree, without)
         self.tree.body = decided(self.tree.body, thumb)
         for node in self.tree.body:
             hide_assembler(node)
@@ -141,8 +145,9 @@ class Output:
 class Bundle:
     """All outputs, and which of them holds which source module."""
 
-    def __init__(self, folders, thumb=False):
+    def __init__(self, folders, thumb=False, without=()):
         self.folders = folders
+        self.without = without  # features of TCP: profile.py
         self.thumb = thumb  # the assembler of ARM boards in place of what it stands for
         self.modules = {}  # name -> Module
         self.home = {}  # name -> Output
@@ -151,7 +156,7 @@ class Bundle:
     def module(self, name):
         if name not in self.modules:
             path = find_source(name, self.folders)
-            self.modules[name] = Module(name, path, self.thumb) if path else None
+            self.modules[name] = Module(name, path, self.thumb, self.without) if path else None
         return self.modules[name]
 
     def add(self, output, roots):

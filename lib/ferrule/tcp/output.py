@@ -288,7 +288,7 @@ def arm(t, p, r):
     q = p.q
     ms = q[_Q_RTO]
     flags = r[_FLAGS] & ~_PTO
-    if flags & (_SACK_OK | _MARKED) == _SACK_OK and r[_SRTT] and q[_Q_RETRIES] == 0:
+    if flags & _SACK_OK and not flags & _MARKED and r[_SRTT] and q[_Q_RETRIES] == 0:
         pto = r[_SRTT] >> 2
         if r[_SND_MAX] <= q[_Q_SND_MSS]:
             pto += _DELACK_WORST
