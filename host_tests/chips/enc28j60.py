@@ -2,9 +2,9 @@
 
     clock = Clock()
     chip = Enc28j60(clock=clock)
-    chip.wire = function(frame)           # takes what it sends, without the FCS
+    chip.on_frame = function(frame)       # takes what it sends, without the FCS
     bus.attach(chip, cs, reset, irq)      # chips/bus.py
-    chip.arrive(frame)                    # a frame from the wire, without the FCS
+    chip.wire_in(frame)                   # a frame from the wire, without the FCS
 
 Each part is argued from the datasheet, DS39662E, by section, table (T) or register (R); `#n` is
 issue n of the errata, DS80349C. The erratic behaviour is on unless `errata=False`, in the form
@@ -46,12 +46,12 @@ class Enc28j60(Mac, Phy):
         self.byte_ns = 8_000_000_000 // hz
         self.slow = hz < 8_000_000 and revision in ("B1", "B4")
         self.irq_pin = None
-        self.wire = None
+        self.on_frame = None
         self.misuse = []
-        self.sent = self.dropped = self.filtered = self.early = 0
+        self.sent = self.dropped = self.overflows = self.filtered = self.early = 0
         self.collide = 0
         self.hang = self.lame = self.dead = False
-        self.plugged = True
+        self._plugged = True
         self.memory = bytearray(r.SIZE)
         self._written = 0
         self._state = 1
@@ -66,9 +66,9 @@ class Enc28j60(Mac, Phy):
             self._state = (self._state * 69 + 13) & 0xFF
             self.memory[i] = self._state
         self.estat = 0
-        self._start_at = self._now() + r.START_US * 1000
+        self._start_at = 0
         self._reset()
-        self._ready_at = self._start_at
+        self._ready_at = self._start_at = self._after(r.START_US)
 
     def brown_out(self):
         """The supply was away for a moment."""
@@ -107,7 +107,10 @@ class Enc28j60(Mac, Phy):
         self._stalled = False
         self._pulse()
         # #2: after the command, CLKRDY tells nothing, and it takes 1 ms.
-        self._ready_at = self._now() + r.RESET_US * 1000
+        self._ready_at = self._after(r.RESET_US)
+
+    def _after(self, us):
+        return self.clock_.ns + us * 1000 if self.clock_ else 0
 
     def _now(self):
         return self.clock_.ns if self.clock_ else 0
@@ -353,7 +356,7 @@ class Enc28j60(Mac, Phy):
         if value & r.PKTDEC and self.regs[r.EPKTCNT]:
             self.regs[r.EPKTCNT] -= 1  # 7.2.4
         if self.econ2 & r.PWRSV and not value & r.PWRSV:
-            self._start_at = self._ready_at = self._now() + r.START_US * 1000
+            self._start_at = self._ready_at = self._after(r.START_US)
         if value & r.PWRSV:
             self.estat &= ~r.CLKRDY  # 14, step 5
         self.econ2 = value & (r.AUTOINC | r.PWRSV | 0x08)

@@ -59,13 +59,13 @@ class Mac(Chip):
             self.dropped += 1  # MAC and PHY differ: 6.6
             return
         if not full and not self.phy[r.PHCON2] & r.HDLDIS:
-            self.arrive(frame)  # 9.1: half duplex hears itself, #9 now and then
+            self.wire_in(frame)  # 9.1: half duplex hears itself, #9 now and then
         if not frame or len(frame) < 60 or not self._link() or self.phy[r.PHCON2] & 0x2000:
             self.dropped += 1
             return
         self.sent += 1
-        if self.wire is not None:
-            self.wire(frame)
+        if self.on_frame is not None:
+            self.on_frame(frame)
 
     def _abort(self, n, reason):
         """12.1.3. #13: TXRTS may stay set without TXIF; #12: the next transmission never ends
@@ -90,7 +90,7 @@ class Mac(Chip):
 
     # ---- receiving (7.2) -------------------------------------------------------------------
 
-    def arrive(self, frame, damaged=False):
+    def wire_in(self, frame, damaged=False):
         """A frame from the wire, without FCS. True: it stands in the buffer now."""
         self.turn()
         n = len(frame) + 4
@@ -104,7 +104,7 @@ class Mac(Chip):
             return False
         if self.regs[r.EPKTCNT] == 255 or self._room() < 6 + n + (n & 1):
             self.eir |= r.RXERIF  # 12.1.2
-            self.dropped += 1
+            self.overflows += 1
             self._pulse()
             return False
         self._keep(frame, n, damaged)

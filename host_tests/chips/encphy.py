@@ -63,12 +63,17 @@ class Phy:
 
     def _link(self):
         forced = self.phy[r.PHCON2] & 0x4000
-        return bool(forced or self.plugged) and not self.phy[r.PHCON1] & 0x4800
+        return bool(forced or self._plugged) and not self.phy[r.PHCON1] & 0x4800
 
-    def plug(self, up):
-        """The cable."""
-        if up != self.plugged:
-            self.plugged = up
+    @property
+    def plugged(self):
+        """Whether the cable is in."""
+        return self._plugged
+
+    @plugged.setter
+    def plugged(self, up):
+        if bool(up) != self._plugged:
+            self._plugged = bool(up)
             self._latched_down = self._latched_down or not up
             self.phy[r.PHIR] |= 0x14
             self._pulse()

@@ -18,7 +18,7 @@ class Bench:
         self.bus = Bus()
         self.chip = Chip(clock=self.clock if timed else None, **chip)
         self.out = []
-        self.chip.wire = self.out.append
+        self.chip.on_frame = self.out.append
         self.cs = Pin("cs")
         self.irq = Pin("irq") if irq else None
         self.reset = Pin("reset") if reset else None
@@ -52,7 +52,7 @@ class Bench:
         """Poll until a frame passes in both directions. How many milliseconds that took."""
         probe = numbered(100, 77, PEER, MAC)
         for ms in range(limit_ms):
-            self.chip.arrive(numbered(80, 3))
+            self.chip.wire_in(numbered(80, 3))
             self.link.send(probe, 100)
             n = self.link.recv_into(self.into)
             while n and n != 80:

@@ -35,7 +35,7 @@ def step(bench, dice, frame):
     """What a program does in a moment."""
     if dice.below(2):
         n = 60 + dice.below(1455)
-        bench.chip.arrive(numbered(n, n, EVERYBODY if dice.below(8) == 0 else MAC))
+        bench.chip.wire_in(numbered(n, n, EVERYBODY if dice.below(8) == 0 else MAC))
     begun = bench.clock.ns
     slept = bench.clock.slept_us
     what = dice.below(8)

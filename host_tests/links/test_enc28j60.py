@@ -24,7 +24,7 @@ def test_frames_of_every_length_come_in_whole():
     bench = Bench()
     for n in list(range(60, 70)) + [127, 128, 129, 590, 1280, 1281, 1512, 1513, 1514]:
         frame = numbered(n, n)
-        assert bench.chip.arrive(frame)
+        assert bench.chip.wire_in(frame)
         assert bench.link.recv_into(bench.into) == n
         assert bench.into[:n] == frame, n
     assert bench.link.recv_into(bench.into) == 0
@@ -37,7 +37,7 @@ def test_the_receive_buffer_goes_round_with_frames_across_its_end():
     total = 0
     for i in range(60):
         n = sizes[i % 5]
-        assert bench.chip.arrive(numbered(n, i))
+        assert bench.chip.wire_in(numbered(n, i))
         if i % 3 == 2:
             for k in (i - 2, i - 1, i):
                 n = sizes[k % 5]
@@ -51,7 +51,7 @@ def test_the_receive_buffer_goes_round_with_frames_across_its_end():
 def test_erxrdpt_is_always_odd_and_every_place_is_given_back():
     bench = Bench()
     for i in range(40):
-        assert bench.chip.arrive(numbered(60 + 37 * i, i))
+        assert bench.chip.wire_in(numbered(60 + 37 * i, i))
         assert bench.link.recv_into(bench.into) == 60 + 37 * i
         assert bench.chip._get(12) & 1
     assert bench.chip._room() == 0x19FF - 1 + (bench.chip._write_at == 0)
@@ -65,7 +65,7 @@ def test_a_short_buffer_and_a_view_serve_as_well():
         assert bench.out.pop() == bytes(frame) + bytes(max(60 - n, 0)), n
     for n in (60, 64, 65, 200, 591):
         into = bytearray(n)
-        bench.chip.arrive(numbered(n, n))
+        bench.chip.wire_in(numbered(n, n))
         assert bench.link.recv_into(into) == n and into == numbered(n, n)
     bench.send(memoryview(numbered(1514, 1, PEER, MAC)))
     assert bench.out.pop() == bytes(numbered(1514, 1, PEER, MAC))
@@ -74,16 +74,16 @@ def test_a_short_buffer_and_a_view_serve_as_well():
 def test_only_what_is_for_us_or_everybody_comes_in():
     bench = Bench()
     for to in (PEER, b"\x01\x00\x5e\x00\x00\x01"):
-        assert not bench.chip.arrive(numbered(60, 1, to))
-    assert bench.chip.arrive(numbered(60, 1, EVERYBODY))
-    assert not bench.chip.arrive(numbered(60, 1), damaged=True)
+        assert not bench.chip.wire_in(numbered(60, 1, to))
+    assert bench.chip.wire_in(numbered(60, 1, EVERYBODY))
+    assert not bench.chip.wire_in(numbered(60, 1), damaged=True)
     assert bench.link.recv_into(bench.into) == 60 and bench.link.recv_into(bench.into) == 0
 
 
 def test_a_frame_longer_than_the_buffer_is_counted_and_the_next_one_arrives():
     bench = Bench()
-    bench.chip.arrive(numbered(101, 1))
-    bench.chip.arrive(numbered(100, 2))
+    bench.chip.wire_in(numbered(101, 1))
+    bench.chip.wire_in(numbered(100, 2))
     into = bytearray(100)
     assert bench.link.recv_into(into) == 100 and into == numbered(100, 2)
     assert bench.link.too_long == 1
@@ -105,7 +105,7 @@ def test_a_frame_before_that_is_on_its_way_makes_the_link_busy():
 def test_a_full_buffer_loses_frames_counts_and_goes_on():
     bench = Bench()
     taken = 0
-    while bench.chip.arrive(numbered(1514, taken)):
+    while bench.chip.wire_in(numbered(1514, taken)):
         taken += 1
     assert taken == 4
     for i in range(taken):
@@ -114,7 +114,7 @@ def test_a_full_buffer_loses_frames_counts_and_goes_on():
     bench.pass_ms(600)
     assert bench.link.recv_into(bench.into) == 0
     assert bench.link.overruns == 1
-    assert bench.chip.arrive(numbered(60, 1)) and bench.link.recv_into(bench.into) == 60
+    assert bench.chip.wire_in(numbered(60, 1)) and bench.link.recv_into(bench.into) == 60
 
 
 def test_the_counter_of_packets_full_loses_frames_and_goes_on():
@@ -123,9 +123,9 @@ def test_the_counter_of_packets_full_loses_frames_and_goes_on():
         bench.chip.regs[0x39] = i
         bench.chip.regs[0x39] = 0
     bench.chip.regs[0x39] = 255
-    assert not bench.chip.arrive(numbered(60, 1))
+    assert not bench.chip.wire_in(numbered(60, 1))
     bench.chip.regs[0x39] = 0
-    assert bench.chip.arrive(numbered(60, 1)) and bench.link.recv_into(bench.into) == 60
+    assert bench.chip.wire_in(numbered(60, 1)) and bench.link.recv_into(bench.into) == 60
 
 
 # ---- errata ------------------------------------------------------------------------------------
@@ -312,11 +312,11 @@ def test_a_setting_that_a_bad_bus_changed_is_found_and_mended():
 def test_link_state_follows_the_cable():
     bench = Bench()
     assert bench.link.isup()
-    bench.chip.plug(False)
+    bench.chip.plugged = False
     assert bench.link.isup(), "a reading holds for 100 ms"
     bench.pass_ms(101)
     assert not bench.link.isup()
-    bench.chip.plug(True)
+    bench.chip.plugged = True
     bench.pass_ms(101)
     assert bench.link.isup()
 
@@ -329,7 +329,7 @@ def test_with_a_silent_interrupt_line_the_bus_is_left_alone():
         bench.link.recv_into(bench.into)
         bench.pass_ms(1)
     assert bench.bus.selects == 0
-    bench.chip.arrive(numbered(60, 1))
+    bench.chip.wire_in(numbered(60, 1))
     assert bench.irq() == 0
     assert bench.link.recv_into(bench.into) == 60
     assert bench.irq() == 1
@@ -339,7 +339,7 @@ def test_an_interrupt_line_that_is_broken_delays_frames_and_loses_none():
     bench = Bench(irq=True)
     bench.link.recv_into(bench.into)
     bench.chip.irq_pin = None
-    bench.chip.arrive(numbered(60, 1))
+    bench.chip.wire_in(numbered(60, 1))
     ms = 0
     while not bench.link.recv_into(bench.into):
         bench.pass_ms(1)
@@ -351,7 +351,7 @@ def test_the_handler_is_called_when_a_frame_comes():
     bench = Bench(irq=True)
     calls = []
     bench.link.irq(calls.append)
-    bench.chip.arrive(numbered(60, 1))
+    bench.chip.wire_in(numbered(60, 1))
     assert calls == [bench.link]
     assert not hasattr(Bench().link, "irq"), "without a line there is none"
 
@@ -361,7 +361,7 @@ def test_wait_ends_with_a_frame_or_after_its_time():
     begun = bench.clock.slept_us
     bench.link.wait(7)
     assert bench.clock.slept_us - begun == 7000
-    bench.chip.arrive(numbered(60, 1))
+    bench.chip.wire_in(numbered(60, 1))
     bench.link.wait(7)
     assert bench.clock.slept_us - begun == 7000
     bench = Bench()
@@ -380,7 +380,7 @@ def test_a_shared_bus_is_asked_for_and_given_back():
 
     bench = Bench(options={"acquire": acquire, "release": lambda: taken.append(-1)})
     assert sum(taken) == 0 and taken
-    bench.chip.arrive(numbered(60, 1))
+    bench.chip.wire_in(numbered(60, 1))
     free[0] = False
     bench.bus.clear()
     assert bench.link.recv_into(bench.into) == 0
@@ -403,8 +403,8 @@ def test_two_chips_share_a_bus():
     other.spi = bench.spi
     other.bus.attach(other.chip, other.cs)
     other.start()
-    bench.chip.arrive(numbered(60, 1))
-    other.chip.arrive(numbered(70, 2))
+    bench.chip.wire_in(numbered(60, 1))
+    other.chip.wire_in(numbered(70, 2))
     assert other.link.recv_into(other.into) == 70
     assert bench.link.recv_into(bench.into) == 60
     assert bench.bus.contention == 0 and bench.bus.unselected == 0
@@ -414,7 +414,7 @@ def test_closed_it_receives_nothing_and_stays_silent():
     bench = Bench(irq=True)
     bench.link.close()
     bench.link.close()
-    assert not bench.chip.arrive(numbered(60, 1))
+    assert not bench.chip.wire_in(numbered(60, 1))
     bench.bus.clear()
     assert bench.link.recv_into(bench.into) == 0 and not bench.link.isup()
     assert bench.link.send(numbered(60, 1), 60) and bench.link.lost == 1
@@ -427,14 +427,14 @@ def test_frames_cost_few_transfers():
     frame[:1514] = numbered(1514, 1, PEER, MAC)
     bench.send(frame, 1514)
     bench.link.recv_into(bench.into)
-    bench.chip.arrive(numbered(1514, 1))
+    bench.chip.wire_in(numbered(1514, 1))
     bench.link.recv_into(bench.into)
     bench.bus.clear()
     bench.send(frame, 1514)
     sending = (bench.bus.selects, bench.bus.bytes)
     bench.link.recv_into(bench.into)
     bench.bus.clear()
-    bench.chip.arrive(numbered(1514, 1))
+    bench.chip.wire_in(numbered(1514, 1))
     bench.link.recv_into(bench.into)
     receiving = (bench.bus.selects, bench.bus.bytes)
     assert sending <= (11, 1535) and receiving <= (9, 1538), (sending, receiving)

@@ -69,7 +69,11 @@ class Chip:
     def __init__(self, spi, cs, reset, irq, mac, full_duplex, acquire, release, clock):
         if clock is None:
             import time as clock
-        self.mac = bytes(mac or own_mac())
+        if mac is None:
+            from machine import unique_id
+
+            mac = own_mac(unique_id())
+        self.mac = bytes(mac)
         self.bus_errors = self.restarts = self.revision = 0
         self._spi, self._cs, self._reset, self._pin = spi, cs, reset, irq
         self._acquire, self._release = acquire, release

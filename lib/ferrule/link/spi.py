@@ -3,7 +3,8 @@ address of the board's own.
 """
 
 # Views of a buffer are made once, of these lengths, and a transfer takes the next longer one: a
-# slice would be an object on the heap each time.
+# slice would be an object on the heap each time. What is read too much lies behind the frame's
+# end; what is written too much stays in the chip.
 _SIZES = (64, 128, 192, 256, 384, 512, 768, 1024, 1280, 1514)
 VIEW = b"\0\0\1\2\3\4\4\5\5\6\6\6\6\7\7\7\7\x08\x08\x08\x08\x09\x09\x09\x09"  # by (n + 63) // 64
 CHUNK = 64
@@ -21,10 +22,12 @@ def nothing(_):
 
 
 def listen(link, pin):
-    """Let the interrupt line end the processor's sleep and give the link its irq(handler); without
-    a line, on the RP2, a timer does: its select() sleeps until some interrupt comes.
+    """Let the interrupt line end the processor's sleep, and give the link its irq(handler), which
+    has handler(link) called when the chip reports a frame: by the scheduler, between two
+    instructions of the program.
 
-    Returns the timer, or None.
+    Without a line there is no irq, and on the RP2 a timer ends the sleep: its select() sleeps
+    until some interrupt comes. Returns the timer, or None.
     """
     if pin is not None:
         pin.irq(nothing, pin.IRQ_FALLING)
@@ -39,13 +42,11 @@ def listen(link, pin):
     return Timer(-1, period=_WAKE_MS, callback=nothing)
 
 
-def own_mac():
+def own_mac(serial):
     """A locally administered address made from the processor's serial number: always the same on
     one board."""
-    from machine import unique_id
-
     mac = bytearray(b"\x02\0\0\0\0\0")
-    for i, byte in enumerate(unique_id()):
+    for i, byte in enumerate(serial):
         at = 1 + i % 5
         mac[at] = (mac[at] * 31 + byte) & 0xFF
     return bytes(mac)

@@ -10,6 +10,8 @@ from errno import ENODEV
 import micropython
 from micropython import const
 
+from .spi import listen, own_mac
+
 # The registers of socket 0, at 0x400 on the W5100S and, by our own count, on the W5500 too.
 _SN_CR = const(0x401)
 _SN_IR = const(0x402)
@@ -29,7 +31,6 @@ _LINK_MS = const(100)  # for how long a reading of the PHY holds
 _REST_MS = const(50)  # between two attempts to start a chip that does not answer
 _TRY_MS = const(1000)  # how long the constructor tries
 _CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
-_WAKE_MS = const(10)
 
 # States: runs; to be reset; its reset line is low; it starts; closed for good.
 _RUNS = const(0)
@@ -49,20 +50,6 @@ def differs(seen: ptr8, at: int, expected: ptr8, mask: ptr8, n: int) -> int:
             count += 1
         i += 1
     return count
-
-
-def nothing(_):
-    """An interrupt's handler: that it came is all, it has ended the sleep."""
-
-
-def own_mac(serial):
-    """A locally administered address made from the processor's serial number: always the same on
-    one board."""
-    mac = bytearray(b"\x02\0\0\0\0\0")
-    for i, byte in enumerate(serial):
-        at = 1 + i % 5
-        mac[at] = (mac[at] * 31 + byte) & 0xFF
-    return bytes(mac)
 
 
 class Chip:
@@ -86,7 +73,6 @@ class Chip:
         self._spi, self._cs, self._reset, self._pin = spi, cs, reset, irq
         self._acquire, self._release = acquire, release
         self._ticks, self._sleep = clock.ticks_ms, clock.sleep_ms
-        self._timer = None
         self._link_out = self._head(self._LINK[0], 0) + b"\0"
         self._link_in = bytearray(_HEAD + 1)
         self._checks = [self._check(*group) for group in self._groups()]
@@ -96,7 +82,7 @@ class Chip:
         if irq is not None:
             irq.init(mode=irq.IN, pull=irq.PULL_UP)
         self._start()
-        self._listen()
+        self._timer = listen(self, irq)
 
     def _groups(self):
         """What to compare: (first register, values, mask of the bits that count). The common
@@ -108,25 +94,6 @@ class Chip:
     def _check(self, at, values, mask):
         out = self._head(at, 0) + bytes(len(mask))
         return out, bytearray(len(out)), values, mask
-
-    def _listen(self):
-        """Let the interrupt line end the processor's sleep; without one, on the RP2, a timer: its
-        select() sleeps until some interrupt comes."""
-        if self._pin is not None:
-            self._pin.irq(nothing, self._pin.IRQ_FALLING)
-            self.irq = self._handler
-            return
-        import sys
-
-        if sys.platform == "rp2":
-            from machine import Timer
-
-            self._timer = Timer(-1, period=_WAKE_MS, callback=nothing)
-
-    def _handler(self, handler):
-        """Have handler(link) called when the chip reports a frame: by the scheduler, between two
-        instructions of the program. Only with an interrupt pin; without one there is no `irq`."""
-        self._pin.irq(lambda _: handler(self), self._pin.IRQ_FALLING)
 
     # ---- registers -----------------------------------------------------------------------------
 

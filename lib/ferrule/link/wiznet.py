@@ -14,6 +14,7 @@ import micropython
 from micropython import const
 
 from ..wire.sum import copy
+from .spi import CHUNK, VIEW, views
 from .wizchip import Chip
 
 _SN_CR = const(0x401)
@@ -32,7 +33,6 @@ _LEN = const(2)  # the length before a frame in the receive buffer counts itself
 _FRAME = const(1514)
 _SHORTEST = const(14)
 _LONGEST = const(1518)  # with a VLAN tag: too long for us, but no nonsense
-_CHUNK = const(64)
 
 _LOOKS = const(4)  # bursts until pointers that contradict one another count as a broken bus
 _SPINS = const(8)  # bursts that wait for a frame on its way out: 0.1 ms at 100 Mbit/s
@@ -40,12 +40,6 @@ _BATCH = const(4096)  # bytes taken from the receive buffer before their room is
 _BLIND_MS = const(50)  # with a silent interrupt line, look all the same this often
 _SEND_MS = const(100)  # a frame that has not gone after this time is given up
 _CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
-
-# Views of a buffer are made once, of these lengths; a transfer takes the next longer one. What is
-# read too much lies behind the frame's end, what is written too much behind Sn_TX_WR: it is never
-# sent.
-_SIZES = (64, 128, 192, 256, 384, 512, 768, 1024, 1280, 1514)
-_VIEW = b"\0\0\1\2\3\4\4\5\5\6\6\6\6\7\7\7\7\x08\x08\x08\x08\x09\x09\x09\x09"  # by (n + 63) // 64
 
 
 @micropython.viper
@@ -73,12 +67,6 @@ def point(out: ptr8, at: int, pointer: int):
     """Write a 16-bit pointer or address to out[at], high byte first."""
     out[at] = pointer >> 8
     out[at + 1] = pointer
-
-
-def views(frame):
-    """Views of the first bytes of a buffer, of all lengths that a transfer may have."""
-    view = memoryview(frame)
-    return [view[:size] for size in _SIZES]
 
 
 class Wiznet(Chip):
@@ -110,7 +98,7 @@ class Wiznet(Chip):
         self._recv_out = self._head(_SN_CR, 1) + bytes((_RECV,))
         self._send_out = self._head(_SN_CR, 1) + bytes((_SEND,))
         self._seen_out = self._head(_SN_IR, 1) + bytes((_IR_RECV,))
-        self._scratch = bytearray(_CHUNK)
+        self._scratch = bytearray(CHUNK)
         view = memoryview(self._scratch)
         self._bits = [view[: 1 << i] for i in range(7)]
         self._rx_of = self._rx_views = self._tx_of = self._tx_views = None
@@ -204,7 +192,7 @@ class Wiznet(Chip):
             if frame is not self._rx_of:
                 self._rx_of = frame
                 self._rx_views = views(frame)
-            self._spi.readinto(self._rx_views[_VIEW[(n + 63) >> 6]])
+            self._spi.readinto(self._rx_views[VIEW[(n + 63) >> 6]])
         cs(1)
         self._passed(n + _LEN)
         if not fits:
@@ -261,7 +249,7 @@ class Wiznet(Chip):
             cs = self._cs
             cs(0)
             self._spi.write(self._give_out)
-            self._spi.write(self._tx_views[_VIEW[(n + 63) >> 6]])
+            self._spi.write(self._tx_views[VIEW[(n + 63) >> 6]])
             cs(1)
         self._tx_wr = at = (at + n) & 0xFFFF
         point(self._wr_out, _HEAD, at)
@@ -305,7 +293,7 @@ class Wiznet(Chip):
             n -= part
             while part > 0:
                 self._spi.readinto(self._scratch)
-                size = min(part, _CHUNK)
+                size = min(part, CHUNK)
                 copy(frame, start, self._scratch, 0, size)
                 start += size
                 part -= size
