@@ -8,7 +8,7 @@ READY = $(VENV)/ready
 
 .DEFAULT_GOAL := help
 # The chips whose models have to carry every ladder and every session.
-OVER ?= w5500 w5100s
+OVER ?= w5500 w5100s enc28j60 espnow espnow_1500
 
 .PHONY: help venv demo test over soak qemu bench interpreters lint conformance clean
 

@@ -27,6 +27,7 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 
 import interpreters  # noqa: E402  (host_tests is not a package)
 from chips.between import CHIPS  # noqa: E402
+from chips.beyond import beyond  # noqa: E402
 
 CPYTHON = {"interop", "device", "harness", "tools"}
 TIMEOUT_S = 60
@@ -157,6 +158,10 @@ class Item(pytest.Item):
             if os.environ.get("FERRULE_REQUIRE_ALL") == "1":
                 raise Failed(reason)
             pytest.skip(reason)
+        chip = self.config.getoption("--over")
+        reason = beyond(chip).get(f"{self.path.name}::{self.test.name}") if chip else None
+        if reason:
+            pytest.skip(f"over {chip}: {reason}")
         verdict, text = _batch(self).result(self)
         if verdict == "skip":
             pytest.skip(text)

@@ -26,6 +26,29 @@ def _w5100s(clock, mac):
     return _on_a_bus(Model(clock), W5100S, clock, mac)
 
 
+def _enc28j60(clock, mac):
+    from chips.enc28j60 import Enc28j60 as Model
+    from ferrule.link.enc28j60 import Enc28j60
+
+    return _on_a_bus(Model(), Enc28j60, clock, mac)
+
+
+def _espnow(clock, mac, longest=1470):
+    from chips.espnow import Air, Ether
+    from ferrule.link.espnow import EspNow
+
+    station = Air(ticks_ms=clock.ticks_ms).station(mac)
+    station.longest = station.espnow.MAX_DATA_LEN = longest
+    ether = Ether(station)
+    link = EspNow(wlan=station.wlan, espnow=station.espnow, ticks_ms=clock.ticks_ms, rxbuf=12000)
+    return ether, ether.bus, link
+
+
+def _espnow_1500(clock, mac):
+    """Messages of 1502 bytes, which no radio sends, for ladders about Ethernet's 1500."""
+    return _espnow(clock, mac, 1502)
+
+
 def _on_a_bus(chip, driver, clock, mac):
     chip.pad = False  # a ladder compares what the stack sent,
     chip.promiscuous = True  # and sees what it does with frames that a filter would keep out
@@ -37,7 +60,13 @@ def _on_a_bus(chip, driver, clock, mac):
 
 # name -> function(clock, mac) that returns (model, bus, driver). A model has wire_in(frame), which
 # is True when it took the frame, on_frame(frame), plugged and overflows.
-CHIPS = {"w5500": _w5500, "w5100s": _w5100s}
+CHIPS = {
+    "w5500": _w5500,
+    "w5100s": _w5100s,
+    "enc28j60": _enc28j60,
+    "espnow": _espnow,
+    "espnow_1500": _espnow_1500,
+}
 
 
 class Sleeper:
@@ -64,7 +93,7 @@ class Between:
 
     @property
     def mtu(self):
-        return self.inner.mtu
+        return min(self.inner.mtu, self.driver.mtu)
 
     def isup(self):
         self.chip.plugged = self.inner.isup()
@@ -79,7 +108,7 @@ class Between:
 
     def dispose(self):
         """Let go of the chip's memory."""
-        self.chip.tx_memory = self.chip.rx_memory = self.chip.on_frame = None
+        self.chip.tx_memory = self.chip.rx_memory = self.chip.memory = self.chip.on_frame = None
 
     def warm(self, rx, tx):
         """One frame each way, through these buffers; nobody sees them."""

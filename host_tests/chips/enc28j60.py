@@ -32,7 +32,8 @@ class Enc28j60(Mac, Phy):
     Without a clock nothing takes time: MISTAT.BUSY is seen once, frames are sent at once.
 
     `collide`: so many of the next transmissions meet a late collision; `hang`: and leave TXRTS set
-    (#13). `lame`: no transmission ever ends. `dead`: the chip does not answer at all.
+    (#13). `lame`: no transmission ever ends. `dead`: the chip does not answer at all. `pad` False:
+    short frames leave as they are, as no chip does. `promiscuous`: the filters let all pass.
     """
 
     modes = (0,)  # 4.1
@@ -50,7 +51,8 @@ class Enc28j60(Mac, Phy):
         self.misuse = []
         self.sent = self.dropped = self.overflows = self.filtered = self.early = 0
         self.collide = 0
-        self.hang = self.lame = self.dead = False
+        self.hang = self.lame = self.dead = self.promiscuous = False
+        self.pad = True
         self._plugged = True
         self.memory = bytearray(r.SIZE)
         self._written = 0

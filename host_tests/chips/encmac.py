@@ -43,14 +43,14 @@ class Mac(Chip):
     def _finished(self, frame, control):
         """The frame with padding and without FCS; b"" when its FCS is wrong (R6-2, Fig. 7-1)."""
         mode = self.regs[r.MACON3]
-        pad = mode >> 5
+        pad = mode >> 5 if self.pad else 0
         crc = mode & 0x10
         if control & 1:
             pad = 1 if control & 4 else 0
             crc = control & 2 or control & 4
         if pad & 1:
             frame += bytes(max((64 if pad in (3, 7) else 60) - len(frame), 0))
-        elif not crc:
+        elif not crc and self.pad:
             return frame[:-4] if r.crc32 and r.fcs(frame[:-4]) == frame[-4:] else b""
         return frame
 
@@ -60,7 +60,8 @@ class Mac(Chip):
             return
         if not full and not self.phy[r.PHCON2] & r.HDLDIS:
             self.wire_in(frame)  # 9.1: half duplex hears itself, #9 now and then
-        if not frame or len(frame) < 60 or not self._link() or self.phy[r.PHCON2] & 0x2000:
+        short = len(frame) < (60 if self.pad else 1)
+        if short or not self._link() or self.phy[r.PHCON2] & 0x2000:
             self.dropped += 1
             return
         self.sent += 1
@@ -119,7 +120,7 @@ class Mac(Chip):
         if damaged and mode & r.CRCEN:
             return False
         wanted = mode & ~(r.CRCEN | r.ANDOR)
-        if not wanted:
+        if not wanted or self.promiscuous:
             return True
         everybody = frame[:6] == b"\xff" * 6
         regs = self.regs

@@ -31,6 +31,8 @@ With `airtime_ms` 0 a message arrives at once; nothing is allocated for it then 
 firmware itself allocates.
 """
 
+import gc
+
 try:
     from micropython import schedule
 except ImportError:
@@ -91,6 +93,7 @@ class Air:
         self.ticks_ms = ticks_ms or _no_time
         self.sleep_ms = sleep_ms
         self.lost = 0
+        self.ether = None
         self._state = seed * 7919 + 12345
         self._flying = []  # (when it ends, sender, destination, message)
 
@@ -133,6 +136,10 @@ class Air:
         return ms if ms < 0x20000000 else 0
 
     def _deliver(self, sender, to, message):
+        if self.ether is not None:
+            self.ether.taken(to, message)
+            sender.radio.reported(True)
+            return
         group = to[0] & 1
         heard = bool(group)  # a message to everybody is never acknowledged, and never fails
         for station in self.stations:
@@ -227,7 +234,9 @@ class Radio(IOBase):
         self._ring = None
         self._get = self._put = 0
         self._timeout_ms = _RECV_TIMEOUT_MS
-        self._peers = []
+        # Records made beforehand: the firmware keeps its peers outside of MicroPython's heap.
+        self._peers = [bytearray(_ADDR_LEN) for _ in range(MAX_TOTAL_PEER_NUM)]
+        self._peer_count = 0
         self._callback = None
         self._sender = bytearray(_ADDR_LEN)
         self._buffer = None
@@ -251,7 +260,7 @@ class Radio(IOBase):
                 self._get = self._put = 0
             elif not on and self._ring is not None:
                 self._ring = None
-                self._peers = []
+                self._peer_count = 0
                 self._callback = None  # mod of 1.27; 1.25 keeps it
                 self.tx_packets = self.tx_responses
         return self._ring is not None
@@ -289,34 +298,42 @@ class Radio(IOBase):
         self._running()
         if len(mac) != _ADDR_LEN:
             raise ValueError("invalid buffer length")
-        if self._registered(mac):
+        if self._index(mac) >= 0:
             raise _esp_error("EXIST")
-        if len(self._peers) >= MAX_TOTAL_PEER_NUM:
+        if self._peer_count >= MAX_TOTAL_PEER_NUM:
             raise _esp_error("FULL")
         if channel and channel != self._station.wlan.channel:
             raise _esp_error("CHAN")
-        self._peers.append(bytes(mac))
+        self._copy(self._peer_count, mac)
+        self._peer_count += 1
 
     def del_peer(self, mac):
         """Forget a peer."""
         self._running()
-        if not self._registered(mac):
+        index = self._index(mac)
+        if index < 0:
             raise _esp_error("NOT_FOUND")
-        self._peers.remove(bytes(mac))
+        self._peer_count -= 1
+        self._copy(index, self._peers[self._peer_count])
 
     def get_peers(self):
         """The registered peers but groups."""
-        return tuple((mac, bytes(16), 0, 0, False) for mac in self._peers if not mac[0] & 1)
+        known = [bytes(mac) for mac in self._peers[: self._peer_count]]
+        return tuple((mac, bytes(16), 0, 0, False) for mac in known if not mac[0] & 1)
 
     def peer_count(self):
         """(registered, of these encrypted)."""
-        return (len(self._peers), 0)
+        return (self._peer_count, 0)
 
-    def _registered(self, mac):
-        for peer in self._peers:
-            if peer == mac:
-                return True
-        return False
+    def _index(self, mac):
+        for i in range(self._peer_count):
+            if self._peers[i] == mac:
+                return i
+        return -1
+
+    def _copy(self, index, mac):
+        for i in range(_ADDR_LEN):
+            self._peers[index][i] = mac[i]
 
     # ---- sending ---------------------------------------------------------------------------
 
@@ -325,7 +342,7 @@ class Radio(IOBase):
         if sync:
             raise NotImplementedError("the model sends with sync=False only")
         self._running()
-        if not self._registered(mac):
+        if self._index(mac) < 0:
             raise _esp_error("NOT_FOUND")
         if not self._station.wlan.active():
             raise _esp_error("IF")
@@ -473,3 +490,73 @@ class Radio(IOBase):
         if self.tx_responses >= self.tx_packets:
             ready |= 4
         return ready & flags
+
+
+class Ether:
+    """Ethernet at the other end of one station's air: frames to it and from it, whoever speaks.
+
+    It packs and unpacks messages by itself, from the description at the head of
+    ferrule/link/espnow.py. `plugged` False: nothing passes. `overflows`: frames for which the
+    station's receive buffer had no room. `bus` counts the heap that is taken here.
+    """
+
+    KINDS = (b"\x08\x00", b"\x08\x06", b"\x86\xdd")
+
+    def __init__(self, station):
+        self.station = station
+        self.bus = Meter()
+        self.on_frame = None
+        self.plugged = True
+        self.overflows = 0
+        station.air.ether = self
+
+    def wire_in(self, frame):
+        """A frame for the station. False: its buffer was full."""
+        to, kind = bytes(frame[:6]), bytes(frame[12:14])
+        if not self.plugged or not (to[0] & 1 or to == self.station.mac):
+            return True
+        code = self.KINDS.index(kind) if kind in self.KINDS else 15
+        head = b""
+        if to == EVERYBODY:
+            code |= 0x10
+        elif to[0] & 1:
+            code |= 0x20
+            head = to
+        if code & 15 == 15:
+            head += kind
+        message = bytes((0xF1, code)) + head + bytes(frame[14:])
+        if len(message) > self.station.longest:
+            return True
+        dropped = self.station.radio.rx_dropped
+        self.station.radio.arrives(bytes(frame[6:12]), message)
+        if self.station.radio.rx_dropped == dropped:
+            return True
+        self.overflows += 1
+        return False
+
+    def taken(self, to, message):
+        """A message that the station has sent."""
+        start = gc.mem_alloc() if self.bus.metered else 0
+        if self.plugged and self.on_frame is not None:
+            assert message[0] == 0xF1 and message[1] & 0xC0 == 0, bytes(message[:2])
+            at = 2
+            if message[1] & 0x30 == 0x20:
+                to = bytes(message[2:8])
+                at = 8
+            kind = message[1] & 15
+            if kind == 15:
+                kind = bytes(message[at : at + 2])
+                at += 2
+            else:
+                kind = self.KINDS[kind]
+            self.on_frame(bytes(to) + self.station.mac + kind + bytes(message[at:]))
+        if self.bus.metered:
+            self.bus.used += gc.mem_alloc() - start
+
+
+class Meter:
+    """How much heap a model takes while `metered`; as a Bus has it."""
+
+    def __init__(self):
+        self.metered = False
+        self.used = 0

@@ -8,7 +8,7 @@ def test_a_ladder_over_a_chip_uses_its_bus():
 
     before = over.NAME
     try:
-        for name in ("w5500", "w5100s"):
+        for name in ("w5500", "w5100s", "enc28j60"):
             over.NAME = name
             bench = wire.Wire()
             bench.opened(mss=1000)
@@ -22,6 +22,27 @@ def test_a_ladder_over_a_chip_uses_its_bus():
             assert bench.under.bus.bytes - start > 2 * 550
             assert bench.under.driver.received > 2 and bench.under.driver.sent > 2
             bench.dispose()
+    finally:
+        over.NAME = before
+
+
+def test_a_ladder_over_espnow_uses_its_messages():
+    import wire
+
+    before, over.NAME = over.NAME, "espnow"
+    try:
+        bench = wire.Wire()
+        bench.opened(mss=1000)
+        bench.play("""
+            0   <== ACK  1:501 ack=1
+            0   us.read  500
+            30  us.write 500
+            30  ==> ACK  1:501  ack=501
+        """)
+        radio = bench.under.chip.station.radio
+        assert radio.rx_packets > 2 and radio.tx_packets > 2
+        assert bench.under.mtu == 1468
+        bench.dispose()
     finally:
         over.NAME = before
 

@@ -350,7 +350,7 @@ def head(message: ptr8, frame: ptr8, kind: int):
 def unpack(frame: ptr8, message: ptr8, n: int, sender: ptr8, mac: ptr8) -> int:
     """Write the Ethernet header of a message of n bytes into a frame of at least 14.
 
-    Returns where the packet begins in the message; 0 when this is no frame, or one of our own.
+    Returns where the packet begins in the message; 0 when this is no frame.
     """
     if n < 2 or message[0] != _MAGIC or message[1] & 0xC0:
         return 0
@@ -359,7 +359,6 @@ def unpack(frame: ptr8, message: ptr8, n: int, sender: ptr8, mac: ptr8) -> int:
     at = 2 + (6 if to == 2 else 0)
     if to == 3 or (kind > 2 and kind < 15) or n < at + (2 if kind == 15 else 0):
         return 0
-    ours = 1
     i = 0
     while i < 6:
         if to == 0:
@@ -369,11 +368,7 @@ def unpack(frame: ptr8, message: ptr8, n: int, sender: ptr8, mac: ptr8) -> int:
         else:
             frame[i] = message[2 + i]
         frame[6 + i] = sender[i]
-        if sender[i] != mac[i]:
-            ours = 0
         i += 1
-    if ours:
-        return 0
     if kind == 15:
         frame[12] = message[at]
         frame[13] = message[at + 1]

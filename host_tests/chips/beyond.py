@@ -1,0 +1,39 @@
+"""Ladders that ask for what a link cannot do: chip -> reason -> their names. They are skipped over
+it, and the reason is said. Read by host_tests/conftest.py."""
+
+_MTU = (
+    "is about packets of 1500 bytes or an MSS of 1460, and a message of ESP-NOW takes 1468 and so "
+    "1428: it runs over espnow_1500"
+)
+_OTHERS = "frames for other boards are kept away by the radio itself"
+_OTHERS_TESTS = ("test_ip.py::test_frames_for_another_hardware_address_are_dropped",)
+
+BEYOND = {
+    "espnow": {
+        _MTU: (
+            "test_data.py::test_a_lost_answer_is_sent_again_and_acknowledged",
+            "test_full_ring.py::test_one_small_segment_may_be_out",
+            "test_icmp.py::test_the_largest_echo_request_is_answered",
+            "test_open.py::test_a_syn_is_answered_by_syn_ack_with_mss",
+            "test_open.py::test_a_syn_sent_again_is_answered_again",
+            "test_open.py::test_syn_ack_is_sent_five_times_again_and_then_forgotten",
+            "test_open.py::test_connect_goes_from_closed_to_syn_sent",
+            "test_open.py::test_syn_is_sent_again_for_three_minutes_and_then_the_program_is_told",
+            "test_open.py::test_a_syn_goes_from_syn_sent_to_syn_received",
+            "test_open.py::test_segments_are_never_longer_than_our_link_takes",
+            "test_open.py::test_unknown_options_are_skipped",
+            "test_options.py::test_the_option_list_of_a_syn_ack_ends_with_its_last_option",
+            "test_options.py::test_the_mss_is_the_mtu_less_the_fixed_headers",
+            "test_window.py::test_every_second_full_segment_is_acknowledged_at_once",
+            "test_window.py::test_segments_that_wait_together_draw_one_ack",
+        ),
+        _OTHERS: _OTHERS_TESTS,
+    },
+    "espnow_1500": {_OTHERS: _OTHERS_TESTS},
+}
+
+
+def beyond(chip):
+    """{name of a ladder: why it cannot run over this chip}."""
+    reasons = BEYOND.get(chip, {})
+    return {name: reason for reason, names in reasons.items() for name in names}

@@ -1,0 +1,25 @@
+"""The ladders that chips/beyond.py leaves out exist, and over Ethernet's MTU all but one run."""
+
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(HERE))
+
+import conftest  # noqa: E402
+from chips.beyond import BEYOND, beyond  # noqa: E402
+
+
+def test_every_ladder_that_is_left_out_exists():
+    names = set()
+    for path in (HERE / "ladders").glob("test_*.py"):
+        names |= {f"{path.name}::{test.name}" for test in conftest.read(path)[0]}
+    for chip in BEYOND:
+        unknown = set(beyond(chip)) - names
+        assert not unknown, unknown
+
+
+def test_what_depends_on_the_mtu_runs_over_longer_messages():
+    assert len(beyond("espnow_1500")) == 1
+    assert set(beyond("espnow_1500")) < set(beyond("espnow"))
+    assert beyond("w5500") == beyond("enc28j60") == {}
