@@ -120,7 +120,7 @@ def lines_of(text):
     return result
 
 
-class _Player:
+class Player:
     """Plays one ladder on one wire."""
 
     def __init__(self, wire, lines, recording):
@@ -240,7 +240,7 @@ def play(wire, text, recording=False):
     lines = lines_of(text)
     wire.counting = "us.grown" in text
     wire.link.careful(wire.counting)
-    player = _Player(wire, lines, recording)
+    player = wire.player(wire, lines, recording)
     try:
         player.run()
     except Failure as failure:

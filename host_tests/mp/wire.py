@@ -75,6 +75,8 @@ class Flow:
 class Wire:
     """See the head of this file."""
 
+    player = ladder.Player  # what plays the lines on it
+
     def __init__(self, seed=1, start=clocked.TICKS_START, record=False):
         self.clock = clocked.Clock(start)
         self.random = clocked.Random(seed)

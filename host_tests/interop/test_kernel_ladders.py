@@ -1,0 +1,67 @@
+"""The ladders that KERNEL.md lists, played on the Linux kernel in place of ferrule."""
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+from lab import need
+from namespace import Namespace, missing
+
+HERE = Path(__file__).resolve().parent
+BOOK = HERE / "KERNEL.md"
+TIMES = 3  # a busy machine may miss the time of a frame: a ladder that fails is played again
+
+
+def listed():
+    """Of KERNEL.md: ([ladders that the kernel passes], {ladder: the line where it parts})."""
+    same, different = [], {}
+    for line in BOOK.read_text(encoding="utf-8").splitlines():
+        if line.startswith("- `ladders/"):
+            path, _, names = line[3:].partition("`: ")
+            same += [f"{path}::test_{name}" for name in names.split(", ")]
+        elif line.startswith("| `test_"):
+            ladder, where = line.strip("| ").split(" | ")[:2]
+            path, _, name = ladder[1:].partition("`: ")
+            different[f"ladders/{path}::test_{name}"] = where.strip("`")
+    return same, different
+
+
+SAME, DIFFERENT = listed()
+
+
+def play(lan, names):
+    """{ladder: "" or its failure} on the kernel."""
+    command = [sys.executable, HERE / "kernel_ladders.py", *names]
+    said = lan.run(command, timeout=600).stdout
+    return dict(json.loads(line) for line in said.splitlines())
+
+
+@pytest.fixture(scope="module")
+def results():
+    """What became of every ladder listed."""
+    reason = missing()
+    if reason:
+        need(reason)
+    with Namespace() as lan:
+        found = play(lan, [*SAME, *DIFFERENT])
+        for _ in range(TIMES - 1):
+            failed = [name for name in SAME if found[name]]
+            found.update(play(lan, failed) if failed else {})
+    return found
+
+
+def test_enough_ladders_are_compared():
+    assert len(SAME) == len(set(SAME)) >= 40 and not set(SAME) & set(DIFFERENT)
+
+
+@pytest.mark.parametrize("name", SAME)
+def test_the_kernel_plays_it_the_same_way(results, name):
+    assert not results[name], results[name]
+
+
+@pytest.mark.parametrize("name", DIFFERENT)
+def test_the_kernel_parts_where_the_table_says(results, name):
+    marked = [line for line in results[name].splitlines() if line.startswith("  >>")]
+    assert marked, results[name] or "the kernel plays it the same way: the table is out of date"
+    assert DIFFERENT[name].replace(" ", "") in marked[0].replace(" ", ""), results[name]
