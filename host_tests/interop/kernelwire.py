@@ -1,15 +1,15 @@
 """The Linux kernel on a veth in the place of ferrule: ladders are played on it as they are.
 
-`KernelWire` has the face of host_tests/mp/wire.py. Our frames go over AF_PACKET to the kernel's end
-of a veth, the `us.` lines drive a kernel socket, and its states are read from /proc/net/tcp. Time
-is real: a frame may come `EARLY_MS` before the time that its line tells, or `LATE_MS` and an eighth
-of the wait after it; the numbers of timers are not compared, and windows are the kernel's own.
+`KernelWire` has the face of host_tests/mp/wire.py. Our frames go over AF_PACKET to the kernel's
+end of a veth, the `us.` lines drive a kernel socket, and its states are read from /proc/net/tcp.
+Time is real: a frame may come `EARLY_MS` before the time that its line tells, or `LATE_MS` and an
+eighth of the wait after it; the numbers of timers are not compared, and windows are the kernel's
+own.
 
 Runs on CPython, inside a user namespace, where each wire makes a network namespace of its own.
 """
 
 import ctypes
-import os
 import select
 import socket
 import struct
