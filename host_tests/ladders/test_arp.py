@@ -154,6 +154,7 @@ def test_an_echo_reply_of_up_to_86_bytes_waits(wire):
     """)
 
 
+@proves("RFC1122-2.3.2.2-1")
 def test_a_longer_packet_finds_no_room(wire):
     visible(wire)
     wire.play("""

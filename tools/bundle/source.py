@@ -30,6 +30,9 @@ class Module:
         for statement in self.tree.body:
             for node in one_by_one(statement):
                 self.read(node)
+        for node in self.statements:
+            if hasattr(node, "assembler"):
+                fill_in(node.assembler[1], self.constants)
 
     def read(self, node):
         if isinstance(node, (ast.Import, ast.ImportFrom)):
@@ -76,6 +79,21 @@ def hide_assembler(node):
         if isinstance(decorator, ast.Attribute) and decorator.attr == "asm_thumb":
             node.assembler = (copy.deepcopy(node.args), node.body)
             node.body = [ast.Pass()]
+
+
+def fill_in(body, constants):
+    """Constants become numbers in the body of an assembler function."""
+    for part in ast.walk(ast.Module(body, [])):
+        for name, value in ast.iter_fields(part):
+            if isinstance(value, list):
+                value[:] = [number_of(item, constants) for item in value]
+            elif isinstance(value, ast.AST):
+                setattr(part, name, number_of(value, constants))
+
+
+def number_of(node, constants):
+    value = constants.get(getattr(node, "id", None))
+    return node if value is None else ast.copy_location(ast.Constant(value), node)
 
 
 def shown(node):

@@ -7,7 +7,7 @@ firmware lacks costs no more than the name that it stands for.
 """
 
 EVERYWHERE = """
-    append args bytecode clear close const copy count end endswith extend find from_bytes get
+    append args bytecode clear close copy count end endswith extend find from_bytes get
     index insert isalpha isdigit islower isspace issubclass isupper items join key keys little
     lower lstrip main pop popitem read readinto readline remove replace reverse rfind rindex
     rsplit rstrip self send sep setdefault sort split start startswith step stop strip throw

@@ -8,6 +8,8 @@ randomness at start and never leaves the host record.
 import micropython
 from micropython import const
 
+from ..wire.arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _H_ISN_CLOCK = const(2)
 _H_IP = const(3)
@@ -63,3 +65,7 @@ def choose_isn(h: ptr32, o: ptr32):
             v0 = (v0 ^ w) & m
         i += 1
     o[_O_SEQ] = h[_H_ISN_CLOCK] + (v1 ^ v3)
+
+
+if THUMB:
+    from ..wire.thumb import choose_isn  # noqa: F401, F811

@@ -298,7 +298,8 @@ def half_arrives(t, i):
     rel = s[_S_REL] - 1  # RCV.NXT is IRS + 1
     flags = s[_S_FLAGS]
     if rel == -1 and flags & (_SYN | _ACK | _RST) == _SYN:
-        old_stamp(t.half, b, s)
+        if _WITH_TS:
+            old_stamp(t.half, b, s)
         answer(t, i, 1)  # the same SYN again: so is the answer
         return
     if t.half[b + _HO_OPTS] & _WITH_TS and not flags & _RST:

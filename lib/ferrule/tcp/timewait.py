@@ -106,7 +106,8 @@ def answer(t, i, wnd):
     """Send the ACK of TIME-WAIT record i."""
     if t.iface.ready():
         k = i * _TW_WORDS
-        if numbers(t.out, t.tw, k, wnd):
+        stamps = numbers(t.out, t.tw, k, wnd)
+        if _TS_OK and stamps:
             t.out[_O_OPT_LEN] = stamp(t.iface.tx, 54, t.h, t.tw, k, k + _TW_TS_RECENT)
         output.send_out(t)
 
@@ -180,7 +181,7 @@ def arrives(t, i):
     s = t.seg
     flags = s[_S_FLAGS]
     where = compare(s, t.tw, i)
-    stamps = stamped(s, t.tw, i)
+    stamps = stamped(s, t.tw, i) if _TS_OK else -2
     if flags & _RST:  # RFC 1337: a reset does not end TIME-WAIT early
         if where == 0 and not t.cfg[_C_RFC1337]:
             drop(t, i)

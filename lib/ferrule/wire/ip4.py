@@ -8,6 +8,8 @@ written by halves: they are compared and masked, never counted with.
 import micropython
 from micropython import const
 
+from .arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
 _H_IP = const(3)
@@ -163,3 +165,7 @@ def answer_to(o: ptr32, s: ptr32):
     """The pair of the out record becomes that of the packet in hand."""
     o[_O_DST] = s[_S_SRC]
     o[_O_PORTS] = s[_S_PORTS]
+
+
+if THUMB:
+    from .thumb import check_frame  # noqa: F401, F811

@@ -3,6 +3,7 @@
 import micropython
 from micropython import const
 
+from .arch import THUMB
 from .sum import checksum
 
 # --- layout: written by tools/layout.py ---
@@ -43,6 +44,13 @@ _ST_IN_ERRS = const(23)
 _ST_IN_CSUM = const(24)
 # --- end of layout ---
 
+_URG = const(32)
+
+# What a profile can leave out (tools/bundle/profile.py); bits of a connection's flags.
+_SACK_OK = const(1 << 11)
+_TS_OK = const(1 << 12)
+_ECN_OK = const(1 << 13)
+
 
 @micropython.viper
 def parse(fo, so) -> int:
@@ -72,8 +80,8 @@ def parse(fo, so) -> int:
     s[_S_SEQ] = (f[4] << 24) | (f[5] << 16) | (f[6] << 8) | f[7]
     s[_S_ACK] = (f[8] << 24) | (f[9] << 16) | (f[10] << 8) | f[11]
     s[_S_FLAGS] = f[13]
-    s[_S_UP] = ((f[18] << 8) | f[19]) if f[13] & 32 else 0
-    s[_S_CE] = 1 if ptr8(fo)[15] & 3 == 3 else 0
+    s[_S_UP] = ((f[18] << 8) | f[19]) if f[13] & _URG else 0
+    s[_S_CE] = 1 if _ECN_OK and ptr8(fo)[15] & 3 == 3 else 0
     s[_S_WND] = (f[14] << 8) | f[15]
     s[_S_DATA] = t + end
     s[_S_LEN] = n - end
@@ -91,15 +99,15 @@ def parse(fo, so) -> int:
                 return _ST_IN_ERRS
             k = f[i]
             q = ptr8(int(f) + i)
-            if k == 8 and n == 10:
+            if _TS_OK and k == 8 and n == 10:
                 s[_S_OPTS] = s[_S_OPTS] | 1
                 s[_S_TSVAL] = (q[2] << 24) | (q[3] << 16) | (q[4] << 8) | q[5]
                 s[_S_TSECR] = (q[6] << 24) | (q[7] << 16) | (q[8] << 8) | q[9]
-            elif k == 5 and (n & 7) == 2 and n > 2:
+            elif _SACK_OK and k == 5 and (n & 7) == 2 and n > 2:
                 s[_S_SACKS] = ((t + i + 2) << 3) | (n >> 3)
             elif k == 2 and n == 4:
                 s[_S_MSS] = (q[2] << 8) | q[3]
-            elif k == 4 and n == 2:
+            elif _SACK_OK and k == 4 and n == 2:
                 s[_S_OPTS] = s[_S_OPTS] | 2
             elif k == 3 and n == 3:
                 s[_S_OPTS] = s[_S_OPTS] | 4 | ((q[2] if q[2] < 15 else 14) << 8)
@@ -230,3 +238,7 @@ def reset_for(oo, s: ptr32):
         o[_O_SEQ] = 0
         o[_O_ACK] = s[_S_SEQ] + s[_S_LEN] + (s[_S_FLAGS] & 1) + ((s[_S_FLAGS] >> 1) & 1)
         o[_O_FLAGS] = 20
+
+
+if THUMB:
+    from .thumb import build, find, parse  # noqa: F401, F811
