@@ -10,7 +10,7 @@ from namespace import Namespace, missing
 
 HERE = Path(__file__).resolve().parent
 BOOK = HERE / "KERNEL.md"
-TIMES = 3  # a busy machine may miss the time of a frame: a ladder that fails is played again
+TIMES = 3  # a busy machine may miss the time of a frame: what differs from the book is played again
 
 
 def listed():
@@ -46,9 +46,17 @@ def results():
     with Namespace() as lan:
         found = play(lan, [*SAME, *DIFFERENT])
         for _ in range(TIMES - 1):
-            failed = [name for name in SAME if found[name]]
-            found.update(play(lan, failed) if failed else {})
+            again = [name for name, said in found.items() if not as_told(name, said)]
+            found.update(play(lan, again) if again else {})
     return found
+
+
+def as_told(name, said):
+    """Whether a ladder's result is that of the book."""
+    if name in SAME:
+        return not said
+    marked = [line for line in said.splitlines() if line.startswith("  >>")]
+    return bool(marked) and DIFFERENT[name].replace(" ", "") in marked[0].replace(" ", "")
 
 
 def test_enough_ladders_are_compared():
@@ -57,11 +65,9 @@ def test_enough_ladders_are_compared():
 
 @pytest.mark.parametrize("name", SAME)
 def test_the_kernel_plays_it_the_same_way(results, name):
-    assert not results[name], results[name]
+    assert as_told(name, results[name]), results[name]
 
 
 @pytest.mark.parametrize("name", DIFFERENT)
 def test_the_kernel_parts_where_the_table_says(results, name):
-    marked = [line for line in results[name].splitlines() if line.startswith("  >>")]
-    assert marked, results[name] or "the kernel plays it the same way: the table is out of date"
-    assert DIFFERENT[name].replace(" ", "") in marked[0].replace(" ", ""), results[name]
+    assert as_told(name, results[name]), results[name] or "the kernel plays it the same way now"
