@@ -10,7 +10,7 @@ from namespace import Namespace, missing
 
 HERE = Path(__file__).resolve().parent
 BOOK = HERE / "KERNEL.md"
-TIMES = 3  # a busy machine may miss the time of a frame: what differs from the book is played again
+TIMES = 3  # a busy machine may miss the time of a frame: what differs is played again
 
 
 def listed():
