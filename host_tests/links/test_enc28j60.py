@@ -2,6 +2,7 @@
 
 import errno
 
+import micropython
 from enc_bench import EVERYBODY, MAC, PEER, Bench, numbered
 
 from chips.bus import SPI, Bus, Pin
@@ -438,3 +439,51 @@ def test_frames_cost_few_transfers():
     bench.link.recv_into(bench.into)
     receiving = (bench.bus.selects, bench.bus.bytes)
     assert sending <= (11, 1535) and receiving <= (9, 1538), (sending, receiving)
+
+
+class Ticks:
+    """A clock whose readings are small integers; 60 ms pass with each."""
+
+    def __init__(self):
+        self.now = 0
+
+    def ticks_ms(self):
+        self.now += 60
+        return self.now
+
+
+def exchange(bench, whole, short):
+    """Three frames out, three in, and the link's state: the bytes that came in."""
+    link = bench.link
+    for n in (1514, 60, 1300):
+        assert link.send(whole, n)
+    assert link.send(short, 42)
+    moved = 0
+    for _ in range(3):
+        moved += link.recv_into(bench.into)
+    moved += link.recv_into(short)
+    assert link.isup()
+    for _ in range(5):
+        link.recv_into(short)
+    return moved
+
+
+def test_sending_and_receiving_allocate_nothing():
+    for irq in (False, True):
+        bench = Bench(timed=False, irq=irq)
+        bench.link._ticks = Ticks().ticks_ms
+        whole, short = bytearray(1516), bytearray(60)
+        for turn in range(2):
+            for n in (1514, 60, 600, 60):
+                assert bench.chip.wire_in(bytes(numbered(n, n)))
+            if turn:
+                micropython.heap_lock()
+                bench.bus.quiet = True
+            try:
+                moved = exchange(bench, whole, short)
+            finally:
+                if turn:
+                    bench.bus.quiet = False
+                    micropython.heap_unlock()
+            assert moved == 1514 + 60 + 600 + 60
+        assert bench.link.restarts == 0 and bench.link.lost == 0
