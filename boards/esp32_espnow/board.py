@@ -27,5 +27,6 @@ def address():
 
 
 def limits():
-    """A window is what the firmware's receive buffer holds: two long messages, many short ones."""
-    return {"connections": 4, "rx_buffer": 2856 if _link.mtu > 1000 else 2048, "tx_buffer": 4096}
+    """A window is what the firmware's receive buffer holds: two long messages, or many short
+    ones."""
+    return {"connections": 4, "rx_buffer": 2048 if PAYLOAD == 250 else 2856, "tx_buffer": 4096}

@@ -6,7 +6,9 @@ from enc_bench import numbered
 
 import chips.bus as bus_of
 import chips.espnow as air_of
+import ferrule
 from chips.enc28j60 import Enc28j60
+from ferrule.link.espnow import EspNow
 
 INTERPRETERS = ("x64", "unix32")
 
@@ -73,6 +75,92 @@ def test_the_pico_does_without_the_wires_for_reset_and_interrupt():
         del sys.modules["machine"]
     assert machine.chip.wire_in(bytes(numbered(60, 1, link.mac)))
     assert link.recv_into(bytearray(1516)) == 60
+
+
+class Cable:
+    """The link of a stack at the other end of the chip's cable."""
+
+    mac = b"\x02\x00\x00\x00\x00\x01"
+    mtu = 1500
+
+    def __init__(self, chip):
+        self.chip = chip
+        self.waiting = []
+        chip.on_frame = self.waiting.append
+
+    def send(self, frame, n):
+        return self.chip.wire_in(bytes(memoryview(frame)[:n]))
+
+    def recv_into(self, frame):
+        if not self.waiting:
+            return 0
+        data = self.waiting.pop(0)
+        memoryview(frame)[: len(data)] = data
+        return len(data)
+
+    def isup(self):
+        return True
+
+    def wait(self, ms):
+        pass
+
+
+def asked(board_module, peer_link, peer_ip):
+    """What the echo device on the board answers to GET /netstat from a stack on peer_link."""
+    if "firmware" not in sys.path:
+        sys.path.append("firmware")
+    import main
+
+    net, server = main.device(board_module)
+    peer = ferrule.Stack(peer_link, connections=2)
+    peer.ifconfig((peer_ip, "255.255.255.0", "0.0.0.0", "0.0.0.0"))
+    peer.active(True)
+    sock = peer.socket()
+    sock.setblocking(False)
+    try:
+        sock.connect((net.ifconfig()[0], 80))
+    except OSError:
+        pass
+    answer = b""
+    wrote = False
+    for _ in range(20_000):
+        net.poll()
+        server.turn()
+        peer.poll()
+        if not wrote and sock.ioctl(3, 4) & 4:
+            sock.write(b"GET /netstat HTTP/1.0\r\n\r\n")
+            wrote = True
+        if wrote and sock.ioctl(3, 1) & 1:
+            data = sock.recv(2000)
+            answer += data
+            if not data:
+                break
+    return answer
+
+
+def test_the_echo_device_answers_on_the_pico():
+    sys.modules["machine"] = machine = Machine(17, 20, 21)
+    try:
+        answer = asked(board("pico_enc28j60"), Cable(machine.chip), "192.168.1.5")
+    finally:
+        del sys.modules["machine"]
+    assert answer.startswith(b"HTTP/1.1 200 OK"), answer
+    assert b"192.168.1.99" in answer and not machine.chip.misuse
+
+
+def test_the_echo_device_answers_by_espnow():
+    air = air_of.Air()
+    station = air.station(b"\x24\x0a\xc4\x12\x34\x17")
+    other = air.station(b"\x24\x0a\xc4\x12\x34\x18")
+    sys.modules["network"] = Network(station)
+    sys.modules["espnow"] = station.espnow
+    try:
+        link = EspNow(wlan=other.wlan, espnow=other.espnow)
+        answer = asked(board("esp32_espnow"), link, "10.47.0.25")
+    finally:
+        del sys.modules["network"], sys.modules["espnow"]
+    assert answer.startswith(b"HTTP/1.1 200 OK"), answer
+    assert b"10.47.0.24" in answer
 
 
 class Network:

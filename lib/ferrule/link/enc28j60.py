@@ -19,7 +19,6 @@ from micropython import const
 
 from ..wire.sum import copy
 from .encchip import Chip
-from .frames import until
 from .spi import CHUNK, VIEW, views
 
 # Instructions (T4-1) are an operation in the upper three bits and a register in the lower five.
@@ -58,6 +57,8 @@ _BURST = const(16)  # frames skipped in one call
 _TRIES = const(15)  # after late collisions (#13), as often as the MAC itself after early ones
 _SEND_MS = const(100)  # a transmission that has not ended after this time is given up
 _BLIND_MS = const(50)  # with a silent interrupt line, look all the same this often
+_TEND_MS = const(100)  # how often a part of the settings is compared with what it should be
+_CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
 _RUNS = const(0)  # of the states in encchip.py
 
 
@@ -144,11 +145,11 @@ class Enc28j60(Chip):
         """Ask how many frames wait; now and then, when none do, whether the chip is sound."""
         now = self._ticks()
         pin = self._pin
-        if pin is not None and pin() and until(self._look_at, now) > 0:
+        if pin is not None and pin() and (now - self._look_at) & _CLOCK < _BLIND_MS:
             return False
-        self._look_at = (now + _BLIND_MS) & 0x3FFFFFFF
+        self._look_at = now
         self._waiting = self._get(_EPKTCNT)  # #6: EIR.PKTIF does not tell
-        if self._waiting == 0 and until(self._tend_at, now) <= 0:
+        if self._waiting == 0 and (now - self._tend_at) & _CLOCK >= _TEND_MS:
             self._tend(now)
             if self._get(_EIR) & _RXERIF:
                 self.overruns += 1
@@ -266,11 +267,11 @@ class Enc28j60(Chip):
         """Whether the frame before has met its end: sent, or given up."""
         flags = self._get(_EIR)
         if not flags & (_TXIF | _TXERIF):
-            if until(self._sent_at, self._ticks()) > -_SEND_MS:
+            if (self._ticks() - self._sent_at) & _CLOCK < _SEND_MS:
                 return False
             self.stuck += 1
             self._op(_BFC | _ECON1, _TXRTS)
-            self._tend_at = self._sent_at  # look at its settings soon
+            self._tend_at = self._sent_at  # which is long ago: look at its settings soon
         elif flags & _TXERIF:
             # #13: a link pulse may be taken for a late collision, and TXRTS stay set.
             self._op(_BFC | _ECON1, _TXRTS)

@@ -8,7 +8,6 @@ from errno import ENODEV
 
 from micropython import const
 
-from .frames import until
 from .spi import listen, own_mac
 
 # Instructions (T4-1) are an operation in the upper three bits and a register in the lower five.
@@ -48,11 +47,11 @@ _RX_LAST = const(0x19FF)  # odd, as #14 wants ERXRDPT, which starts here
 _TX_FIRST = const(0x1A00)
 
 _MII_POLLS = const(60)  # readings of MISTAT: 10.24 us take at most nine at 20 MHz
-_TEND_MS = const(100)  # how often a part of the settings is compared with what it should be
 _PART = const(16)  # bytes of the table of settings in such a part
 _LINK_MS = const(100)  # for how long a reading of the PHY holds
 _REST_MS = const(200)  # between two attempts to start a chip that does not answer
 _TRY_MS = const(1000)  # how long the constructor tries
+_CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
 
 # States: runs; to be woken; to be reset; its reset line is low; it starts; closed for good.
 _RUNS = const(0)
@@ -153,7 +152,8 @@ class Chip:
 
     def _start(self):
         self._state = _BROKEN
-        self._due = self._ticks()
+        self._since = self._ticks()
+        self._rest = 0
         for _ in range(_TRY_MS):
             if self._revive():
                 self.restarts = 0
@@ -171,20 +171,21 @@ class Chip:
         self._cs(1)
         if self._state == _RUNS:
             self._state = _BROKEN
-            self._due = self._ticks()
+            self._since = self._ticks()
+            self._rest = 0
         self._waiting = 0
 
     def _revive(self):
         """One step on the way from a reset to a chip that works, when its time has come; never
         waits. True: there."""
         now = self._ticks()
-        if self._state == _CLOSED or until(self._due, now) > 0:
+        if self._state == _CLOSED or (now - self._since) & _CLOCK < self._rest:
             return False
         if self._acquire is not None and self._acquire() is False:
             return False
         self._cs(1)
         # A millisecond may have been all but over: two of them are at least one.
-        ms = 2
+        rest = 2
         if self._state == _BROKEN:
             self.restarts += 1
             self._at = self._waiting = 0
@@ -207,8 +208,9 @@ class Chip:
             self._state = _RUNS
         else:
             self._state = _BROKEN
-            ms = _REST_MS
-        self._due = (now + ms) & 0x3FFFFFFF
+            rest = _REST_MS
+        self._since = now
+        self._rest = rest
         if self._release is not None:
             self._release()
         return self._state == _RUNS
@@ -233,10 +235,9 @@ class Chip:
         self._phy_put(_PHLCON, _LEDS)
         self._put(_EIE, _PKT_INT)
         self._op(_BFS | _ECON1, _RXEN)
-        now = self._look_at = self._sent_at = self._ticks()
-        self._link_at = now
+        now = self._tend_at = self._sent_at = self._ticks()
+        self._look_at = self._link_at = (now - _LINK_MS) & _CLOCK
         self._linked = False
-        self._tend_at = (now + _TEND_MS) & 0x3FFFFFFF
         self._turn = 0
         return self._whole()
 
@@ -269,7 +270,7 @@ class Chip:
     def _tend(self, now):
         """Now and then, when nothing waits: a brown-out shows here, and whatever else a disturbed
         bus has written. A difference has to show twice."""
-        self._tend_at = (now + _TEND_MS) & 0x3FFFFFFF
+        self._tend_at = now
         self._turn = (self._turn + 1) % (len(self._settings) // _PART + 2)
         if not self._sound(self._turn) and not self._sound(self._turn):
             self._fail()
@@ -279,10 +280,10 @@ class Chip:
         if self._state != _RUNS and not self._revive():
             return False
         now = self._ticks()
-        if until(self._link_at, now) <= 0:
+        if (now - self._link_at) & _CLOCK >= _LINK_MS:
             if self._acquire is not None and self._acquire() is False:
                 return self._linked
-            self._link_at = (now + _LINK_MS) & 0x3FFFFFFF
+            self._link_at = now
             status = self._phy_get(_PHSTAT2)
             self._linked = status >= 0 and status & _LSTAT != 0
             if self._release is not None:

@@ -31,7 +31,6 @@ import micropython
 from micropython import const
 
 from ..wire.sum import copy
-from .frames import until
 
 _MAGIC = const(0xF1)
 _ETHERNET_LEN = const(14)
@@ -41,6 +40,7 @@ _RXBUF_LEAST = const(3072)
 _BURST = const(16)  # strangers' messages skipped in one call
 _UNANSWERED_MS = const(200)  # the firmware itself gives the radio's report 100 ms
 _RESTART_MS = const(1000)
+_CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
 _EVERYBODY = b"\xff" * 6
 _NOBODY = bytes(6)
 
@@ -177,7 +177,7 @@ class EspNow:
         if not self._waiting:
             self._waiting = True
             self._since = now
-        if until(self._since, now) > -_UNANSWERED_MS:
+        if (now - self._since) & _CLOCK < _UNANSWERED_MS:
             return False
         self._waiting = False
         self.unanswered += 1
@@ -231,7 +231,7 @@ class EspNow:
     def _restart(self):
         """Start again what another part of the program has stopped, once a second at most."""
         now = self._ticks_ms()
-        if self.resets and until(self._restarted, now) > -_RESTART_MS:
+        if self.resets and (now - self._restarted) & _CLOCK < _RESTART_MS:
             return False
         self._restarted = now
         self._waiting = False
