@@ -18,6 +18,8 @@ import tempfile
 import time
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+_QUICK_S = 0.1  # a read from the pty returns after that without a byte
+_PATIENCE_S = 20
 FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
 ROOMY = FIRMWARE.with_name("firmware-roomy.elf")  # more heap: tests bring two stacks and a harness
 FROZEN = FIRMWARE.with_name("firmware-frozen.elf")  # with the stack and the device inside
@@ -168,7 +170,7 @@ class QemuBoard:
 
         # Without a time-out of its own a read from a pty blocks for ever.
         try:
-            self.transport = SerialTransport(self.pty, timeout=0.1)
+            self.transport = SerialTransport(self.pty, timeout=_QUICK_S)
             self.enter_raw_repl(self.transport.serial)
         except (TransportError, OSError) as error:
             raise BoardError("the board does not answer: %s" % error) from error
@@ -198,7 +200,10 @@ class QemuBoard:
         from mpremote.transport import TransportError
 
         try:
+            # The board confirms each piece of the code; on a busy host that takes its time.
+            self.transport.serial.timeout = _PATIENCE_S
             self.transport.exec_raw_no_follow(code)
+            self.transport.serial.timeout = _QUICK_S
             out, err = self.transport.follow(timeout, on_output)
         except TransportError as error:
             raise BoardError("the board stopped answering: %s" % error) from error
