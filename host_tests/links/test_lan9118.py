@@ -12,11 +12,11 @@ MAC = b"\x02\x00\x5e\x10\x00\x09"
 
 def looped():
     """The link, with bit 14 of the PHY's control register set: loopback."""
-    from ferrule.link.lan9118 import LAN9118, _mac_write
+    from ferrule.link.lan9118 import LAN9118, _mac
 
     link = LAN9118(mac=MAC)
-    _mac_write(link.base, 7, 0, 0x4000)
-    _mac_write(link.base, 6, 0, 1 << 11 | 1 << 1 | 1)
+    _mac(link.base, 7, 0, 0, 0x4000)
+    _mac(link.base, 6, 0, 0, 1 << 11 | 1 << 1 | 1)
     return link
 
 

@@ -33,6 +33,7 @@ import shutil
 from tools.bundle import names
 from tools.bundle.inline import inline
 from tools.bundle.leaves import short_conditions
+from tools.bundle.merge import merge_leaves
 from tools.bundle.once import inline_methods
 from tools.bundle.profile import PROFILES
 from tools.bundle.rewrite import (
@@ -167,7 +168,8 @@ def bundle(device=True, whole=False, thumb=False, kind="full"):
     b, links, public = laid_out(device, thumb, kind)
     outputs = {output.name: output for output in b.outputs}
     statements = {
-        name: short_conditions(rewrite(b, output)) for name, output in outputs.items()
+        name: short_conditions(merge_leaves(rewrite(b, output)))
+        for name, output in outputs.items()
     }
     below = no_clash(outputs)
     closed = device and not whole

@@ -1,5 +1,7 @@
 """The face of MicroPython's network.AbstractNIC: addresses and settings, as text and back."""
 
+import array
+
 import micropython
 from micropython import const
 
@@ -31,16 +33,9 @@ _C_TTL = const(26)
 _EINVAL = const(22)
 
 
-@micropython.viper
-def put_word(r: ptr32, i: int, b: ptr8, off: int):
-    """Word i of r = the four bytes of b at off, in the order they stand there."""
-    r[i] = b[off] | (b[off + 1] << 8) | (b[off + 2] << 16) | (b[off + 3] << 24)
-
-
-@micropython.viper
-def get_byte(r: ptr32, i: int, k: int) -> int:
-    """Byte k of word i, in the order of the wire."""
-    return (r[i] >> (8 * k)) & 0xFF
+def put_word(r, i, b, off):
+    """Word i of record r = the four bytes of b at off, in the order they stand there."""
+    r[i : i + 1] = array.array("i", b[off : off + 4])
 
 
 def to_bytes(text, err=_EINVAL):
@@ -57,12 +52,7 @@ def to_bytes(text, err=_EINVAL):
 
 def to_text(r, i):
     """Word i of record r as a dotted address."""
-    return "%d.%d.%d.%d" % (
-        get_byte(r, i, 0),
-        get_byte(r, i, 1),
-        get_byte(r, i, 2),
-        get_byte(r, i, 3),
-    )
+    return "%d.%d.%d.%d" % tuple(bytes(r[i : i + 1]))
 
 
 def start(net):
@@ -115,7 +105,7 @@ def set_address(net, ip, mask, gw):
 
 
 def word(net, i):
-    return bytes([get_byte(net.h, i, k) for k in range(4)])
+    return bytes(net.h[i : i + 1])
 
 
 def mask_of(bits):

@@ -26,43 +26,34 @@ def choose_isn(h: ptr32, o: ptr32):
     """Put an initial sequence number for the pair in the out record (DST, PORTS) into its
     SEQ.
     """
-    m = int(0xFFFFFFFF)
-    v0 = h[_H_KEY0] & m
-    v1 = h[_H_KEY1] & m
-    c = 0x6C79
-    v2 = v0 ^ ((c << 16) | 0x6765)
-    c = 0x7465
-    v3 = v1 ^ ((c << 16) | 0x6462)
+    v0 = h[_H_KEY0]
+    v1 = h[_H_KEY1]
+    w = 0x6C79
+    v2 = v0 ^ ((w << 16) | 0x6765)
+    w = 0x7465
+    v3 = v1 ^ ((w << 16) | 0x6462)
     i = 0
-    while i < 8:  # two rounds for each of three words, and for the length; then four more
-        w = 0
-        if i == 0:
-            w = o[_O_DST]
-        elif i == 1:
-            w = o[_O_PORTS]
-        elif i == 2:
-            w = h[_H_IP]
-        elif i == 3:
-            w = 12 << 24
-        if i < 4:
-            v3 = (v3 ^ w) & m
-        elif i == 4:
+    while i < 12:  # two rounds for each of three words, and for the length; then four more
+        if i == 8:
             v2 ^= 0xFF
-        j = 0
-        while j < (2 if i < 4 else 1):
-            v0 = (v0 + v1) & m
-            v1 = (((v1 << 5) & m) | ((v1 >> 27) & 0x1F)) ^ v0
-            v0 = ((v0 << 16) & m) | ((v0 >> 16) & 0xFFFF)
-            v2 = (v2 + v3) & m
-            v3 = (((v3 << 8) & m) | ((v3 >> 24) & 0xFF)) ^ v2
-            v0 = (v0 + v3) & m
-            v3 = (((v3 << 7) & m) | ((v3 >> 25) & 0x7F)) ^ v0
-            v2 = (v2 + v1) & m
-            v1 = (((v1 << 13) & m) | ((v1 >> 19) & 0x1FFF)) ^ v2
-            v2 = ((v2 << 16) & m) | ((v2 >> 16) & 0xFFFF)
-            j += 1
-        if i < 4:
-            v0 = (v0 ^ w) & m
+        elif i < 8 and not i & 1:
+            w = o[i >> 1]  # DST, PORTS
+            if i > 2:
+                w = h[_H_IP] if i == 4 else 12 << 24
+            v3 ^= w
+        # what a 64-bit port has above bit 31 never comes down
+        v0 += v1
+        v1 = ((v1 << 5) | ((v1 >> 27) & 0x1F)) ^ v0
+        v0 = (v0 << 16) | ((v0 >> 16) & 0xFFFF)
+        v2 += v3
+        v3 = ((v3 << 8) | ((v3 >> 24) & 0xFF)) ^ v2
+        v0 += v3
+        v3 = ((v3 << 7) | ((v3 >> 25) & 0x7F)) ^ v0
+        v2 += v1
+        v1 = ((v1 << 13) | ((v1 >> 19) & 0x1FFF)) ^ v2
+        v2 = (v2 << 16) | ((v2 >> 16) & 0xFFFF)
+        if i & 1 and i < 8:
+            v0 ^= w
         i += 1
     o[_O_SEQ] = h[_H_ISN_CLOCK] + (v1 ^ v3)
 

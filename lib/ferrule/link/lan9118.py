@@ -38,36 +38,33 @@ _SPIN = const(100000)  # register reads until a chip that does not answer counts
 
 
 @micropython.viper
-def _chip_id(base: int) -> int:
-    return (ptr32(base)[_ID_REV] >> 16) & 0xFFFF
+def _register(r: ptr32, i: int, shift: int) -> int:
+    """24 bits of a register."""
+    return (r[i] >> shift) & 0xFFFFFF
 
 
 @micropython.viper
-def _mac_command(base: int, command: int) -> bool:
-    """Give MAC_CSR_CMD a command (bit 30: read) and wait for its end."""
-    r = ptr32(base)
-    busy = 1  # in a variable: the literal 1 << 31 would be an integer object
-    r[_MAC_CMD] = command | (busy << 31)
+def _mac(r: ptr32, reg: int, read: int, hi: int, lo: int) -> int:
+    """Write hi << 16 | lo to a MAC register, or with read = 1 read it.
+
+    Returns the low half of the register, or -1 when the chip does not come to an end with it.
+    """
+    if not read:
+        r[_MAC_DATA] = (hi << 16) | lo
+    read = (2 + read) << 30  # bit 31 busy, bit 30 read
+    r[_MAC_CMD] = read | reg
     spin = 0
     while (r[_MAC_CMD] >> 31) & 1:
         spin += 1
         if spin > _SPIN:
-            return False
-    return True
+            return -1
+    return r[_MAC_DATA] & 0xFFFF
 
 
 @micropython.viper
-def _mac_write(base: int, reg: int, hi: int, lo: int) -> bool:
-    """Write hi << 16 | lo to a MAC register."""
-    ptr32(base)[_MAC_DATA] = (hi << 16) | lo
-    return bool(_mac_command(base, reg))
-
-
-@micropython.viper
-def _reset(base: int) -> bool:
+def _reset(r: ptr32) -> bool:
     """Soft reset (HW_CFG bit 0), then: store and forward, a TX FIFO of 5 KB, no interrupts,
     transmitter on."""
-    r = ptr32(base)
     r[_HW_CFG] = 1
     spin = 0
     while r[_HW_CFG] & 1:
@@ -82,40 +79,20 @@ def _reset(base: int) -> bool:
 
 
 @micropython.viper
-def _link_status(base: int) -> int:
-    """Bit 2 of the PHY's basic status register: 1 up, 0 down; -1 when the MII does not answer."""
-    r = ptr32(base)
-    r[_MAC_DATA] = (1 << 11) | (_PHY_BMSR << 6) | 1  # PHY 1, read, start
-    if not bool(_mac_command(base, _MII_ACC)):
-        return -1
-    if not bool(_mac_command(base, _MII_DATA | (1 << 30))):
-        return -1
-    return (r[_MAC_DATA] >> 2) & 1
-
-
-@micropython.viper
-def _dropped(base: int) -> int:
-    """Frames that found the RX FIFO full since the last reading, which clears the register."""
-    return ptr32(base)[_RX_DROP] & 0xFFFFFF
-
-
-@micropython.viper
-def _send(base: int, frame: ptr8, n: int) -> int:
-    """Put a frame into the TX FIFO (chapter 3.12): 1 done, 0 no room. Empties the TX status FIFO
-    first, because a full one stops the transmitter."""
-    r = ptr32(base)
+def _send(r: ptr32, p: ptr32, n: int) -> int:
+    """Put the frame of n bytes at p into the TX FIFO (chapter 3.12): 1 done, 0 no room. Empties
+    the TX status FIFO first, because a full one stops the transmitter."""
     while (r[_TX_FIFO_INF] >> 16) & 0xFF:
         r[_TX_STATUS]
-    words = (n + 3) >> 2
+    offset = int(p) & 3  # the chip skips the bytes before an unaligned start
+    p = ptr32(int(p) - offset)
+    words = (n + offset + 3) >> 2
     if (r[_TX_FIFO_INF] & 0xFFFF) < 4 * words + 16:
         return 0
-    a = int(frame)
-    offset = a & 3  # the chip skips the bytes before an unaligned start
-    words = (n + offset + 3) >> 2
-    r[_TX_DATA] = (offset << 16) | (1 << 13) | (1 << 12) | n
+    r[_TX_DATA] = (offset << 16) | 0x3000 | n  # bits 13 and 12: the first and last piece
     r[_TX_DATA] = n
-    p = ptr32(a - offset)
-    while words >= 8:
+    n = words >> 3
+    while n:
         r[_TX_DATA] = p[0]
         r[_TX_DATA] = p[1]
         r[_TX_DATA] = p[2]
@@ -125,67 +102,65 @@ def _send(base: int, frame: ptr8, n: int) -> int:
         r[_TX_DATA] = p[6]
         r[_TX_DATA] = p[7]
         p = ptr32(int(p) + 32)
-        words -= 8
-    while words > 0:
+        n -= 1
+    n = words & 7
+    while n:
         r[_TX_DATA] = p[0]
         p = ptr32(int(p) + 4)
-        words -= 1
+        n -= 1
     return 1
 
 
 @micropython.viper
-def _receive(base: int, frame: ptr8, size: int) -> int:
-    """Take the next frame from the RX FIFO (chapter 3.13).
+def _receive(r: ptr32, p: ptr32, size: int) -> int:
+    """Take the next frame from the RX FIFO (chapter 3.13) into the buffer of `size` bytes at p.
 
     Its length without FCS; 0 when none waits; -1 for one with an error (RX status bit 15), -2 for
     one longer than size: both are emptied out.
     """
-    r = ptr32(base)
     if not (r[_RX_FIFO_INF] >> 16) & 0xFF:
         return 0
     status = r[_RX_STATUS]
-    n = (status >> 16) & 0x3FFF
-    words = (n + 3) >> 2
-    result = n - 4
-    if status & 0x8000 or n < 18:
+    n = ((status >> 16) & 0x3FFF) - 4
+    words = n >> 2  # whole ones; behind them comes what is left of the frame, and the FCS
+    rest = ((n + 7) >> 2) - words
+    result = n
+    if status & 0x8000 or n < 14:
         result = -1
-    elif result > size:
+    elif n > size:
         result = -2
     if result < 0:
-        while words > 0:
-            r[_RX_DATA]
-            words -= 1
-        return result
-    whole = result >> 2
-    words -= whole
-    p = ptr32(frame)
-    while whole >= 8:
-        p[0] = r[_RX_DATA]
-        p[1] = r[_RX_DATA]
-        p[2] = r[_RX_DATA]
-        p[3] = r[_RX_DATA]
-        p[4] = r[_RX_DATA]
-        p[5] = r[_RX_DATA]
-        p[6] = r[_RX_DATA]
-        p[7] = r[_RX_DATA]
-        p = ptr32(int(p) + 32)
-        whole -= 8
-    while whole > 0:
-        p[0] = r[_RX_DATA]
-        p = ptr32(int(p) + 4)
-        whole -= 1
-    rest = result & 3
-    if rest:
-        last = r[_RX_DATA]
-        words -= 1
-        b = ptr8(p)
-        i = 0
-        while i < rest:
-            b[i] = last >> (8 * i)
-            i += 1
-    while words > 0:  # what is left of the FCS
+        rest += words
+    else:
+        size = words >> 3
+        while size:
+            p[0] = r[_RX_DATA]
+            p[1] = r[_RX_DATA]
+            p[2] = r[_RX_DATA]
+            p[3] = r[_RX_DATA]
+            p[4] = r[_RX_DATA]
+            p[5] = r[_RX_DATA]
+            p[6] = r[_RX_DATA]
+            p[7] = r[_RX_DATA]
+            p = ptr32(int(p) + 32)
+            size -= 1
+        size = words & 7
+        while size:
+            p[0] = r[_RX_DATA]
+            p = ptr32(int(p) + 4)
+            size -= 1
+        n &= 3
+        if n:
+            status = r[_RX_DATA]
+            rest -= 1
+            while n:
+                ptr8(p)[0] = status
+                p = ptr32(int(p) + 1)
+                status >>= 8
+                n -= 1
+    while rest:
         r[_RX_DATA]
-        words -= 1
+        rest -= 1
     return result
 
 
@@ -206,14 +181,14 @@ class LAN9118:
         self.too_long = 0
         self.busy = 0
         self._dropped = 0
-        if _chip_id(base) != 0x0118:
+        if _register(base, _ID_REV, 16) & 0xFFFF != 0x0118:
             raise OSError(ENODEV, "no LAN9118 at this address")
         m = self.mac
         if not (
             _reset(base)
-            and _mac_write(base, _ADDRL, m[3] << 8 | m[2], m[1] << 8 | m[0])
-            and _mac_write(base, _ADDRH, 0, m[5] << 8 | m[4])
-            and _mac_write(base, _MAC_CR, 0x10, 0x0C)  # full duplex, transmitter and receiver on
+            and _mac(base, _ADDRL, 0, m[3] << 8 | m[2], m[1] << 8 | m[0]) >= 0
+            and _mac(base, _ADDRH, 0, 0, m[5] << 8 | m[4]) >= 0
+            and _mac(base, _MAC_CR, 0, 0x10, 0x0C) >= 0  # full duplex, both directions on
         ):
             raise OSError(ETIMEDOUT, "the LAN9118 does not finish its reset")
 
@@ -237,13 +212,17 @@ class LAN9118:
 
     def dropped(self):
         """Frames that the chip has dropped because nobody took the earlier ones in time."""
-        self._dropped += _dropped(self.base)
+        self._dropped += _register(self.base, _RX_DROP, 0)  # which clears it
         return self._dropped
 
     def isup(self):
         """Whether the PHY has a link."""
-        return _link_status(self.base) == 1
+        # bit 2 of the basic status register, read by PHY 1
+        if _mac(self.base, _MII_ACC, 0, 0, 1 << 11 | _PHY_BMSR << 6 | 1) < 0:
+            return False
+        status = _mac(self.base, _MII_DATA, 1, 0, 0)
+        return status >= 0 and status & 4 != 0
 
     def close(self):
         """Switch the receiver and transmitter off."""
-        _mac_write(self.base, _MAC_CR, 0, 0)
+        _mac(self.base, _MAC_CR, 0, 0, 0)

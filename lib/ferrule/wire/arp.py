@@ -21,8 +21,8 @@ _NEIGH_WORDS = const(7)
 
 
 @micropython.viper
-def check(f: ptr8, h: ptr32, s: ptr32) -> int:
-    """Judge the ARP packet in f, and note its sender in s as a neighbour record begins: IP,
+def check(p: ptr16, h: ptr32, s: ptr32) -> int:
+    """Judge the ARP packet in p, and note its sender in s as a neighbour record begins: IP,
     MAC0, MAC1.
 
     0 bad or none of our business, 1 a request for us, 2 a reply to us, 3 somebody else's on our
@@ -30,32 +30,35 @@ def check(f: ptr8, h: ptr32, s: ptr32) -> int:
     for us from one whose address is none of our network's (a probe, or lost): it is answered and
     forgotten.
     """
-    p = ptr16(f)
+    kind = 0
     op = p[10]
-    if p[7] != 0x0100 or p[8] != 0x0008 or p[9] != 0x0406:  # Ethernet, IPv4, lengths 6 and 4
-        return 0
     a = p[11] | (p[12] << 16)
-    if (op != 0x0100 and op != 0x0200) or f[22] & 1 or (a == 0 and p[13] == 0):
-        return 0  # no host has a group address or none
-    me = h[_H_IP]
-    spa = p[14] | (p[15] << 16)
-    s[_N_IP] = spa
-    s[_N_MAC0] = a
-    s[_N_MAC1] = p[13]
-    if me == 0 or f[28] >= 224 or f[28] == 127:
-        return 0
-    if spa == me:
-        if a == h[_H_MAC0] and p[13] == h[_H_MAC1]:
-            return 0  # our own words, from a wire that brings them back
-        return 4
-    near = 1
-    if spa == 0 or ((spa ^ me) & h[_H_MASK]) != 0:
-        near = 0
-    if (p[19] | (p[20] << 16)) != me:
-        return 3 * near
-    if op == 0x0100:
-        return 1 if near else 5
-    return 2 * near
+    if (
+        p[7] == 0x0100  # Ethernet, IPv4, lengths 6 and 4
+        and p[8] == 0x0008
+        and p[9] == 0x0406
+        and (op == 0x0100 or op == 0x0200)
+        and not p[11] & 1  # no host has a group address or none
+        and (a != 0 or p[13] != 0)
+    ):
+        me = h[_H_IP]
+        spa = p[14] | (p[15] << 16)
+        s[_N_IP] = spa
+        s[_N_MAC0] = a
+        s[_N_MAC1] = p[13]
+        op &= 0x100
+        n = p[14] & 0xFF
+        if me != 0 and n < 224 and n != 127:
+            if spa == me:
+                if a != h[_H_MAC0] or p[13] != h[_H_MAC1]:
+                    kind = 4  # else our own words, from a wire that brings them back
+            else:
+                kind = 3
+                if (p[19] | (p[20] << 16)) == me:
+                    kind = 1 if op else 2
+                if spa == 0 or ((spa ^ me) & h[_H_MASK]) != 0:
+                    kind = 5 if kind == 1 else 0
+    return kind
 
 
 @micropython.viper

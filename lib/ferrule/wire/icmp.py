@@ -19,19 +19,23 @@ def quoted(f: ptr8, s: ptr32) -> int:
     SRC and PORTS become those of our connection, SEQ the number we had sent.  Returns the ICMP
     code, or -1 when the message quotes no TCP segment of ours.
     """
-    t = s[_S_L4]
-    n = s[_S_L4_LEN] - 8
-    q = t + 8
-    hl = (f[q] & 15) << 2
-    if n < 28 or f[q] >> 4 != 4 or hl < 20 or n < hl + 8 or f[q + 9] != 6:
-        return -1
-    p = ptr16(int(f) + q)
-    g = ptr16(f)
-    if p[6] != g[15] or p[7] != g[16]:  # what we sent carried our address
-        return -1
-    s[_S_SRC] = p[8] | (p[9] << 16)
-    p = ptr16(int(p) + hl)
-    s[_S_PORTS] = p[1] | (p[0] << 16)
-    q += hl
-    s[_S_SEQ] = (f[q + 4] << 24) | (f[q + 5] << 16) | (f[q + 6] << 8) | f[q + 7]
-    return f[t + 1]
+    code = 0 - 1
+    me = ptr16(f)[15] | (ptr16(f)[16] << 16)
+    f = ptr8(int(f) + s[_S_L4])
+    hl = (f[8] & 15) << 2
+    n = s[_S_L4_LEN] - 8 - hl
+    p = ptr16(f)
+    if (
+        n >= 8
+        and hl >= 20
+        and f[8] >> 4 == 4
+        and f[17] == 6
+        and (p[10] | (p[11] << 16)) == me  # what we sent carried our address
+    ):
+        code = f[1]
+        s[_S_SRC] = p[12] | (p[13] << 16)
+        f = ptr8(int(f) + hl)
+        p = ptr16(f)
+        s[_S_PORTS] = p[5] | (p[4] << 16)
+        s[_S_SEQ] = (f[12] << 24) | (f[13] << 16) | (f[14] << 8) | f[15]
+    return code

@@ -48,116 +48,114 @@ _READY = const(-2)  # verdict of head: the frame may leave
 
 
 @micropython.viper
-def check_frame(f: ptr8, n: int, h: ptr32, s: ptr32) -> int:
-    """Judge a received frame of n bytes.
+def check_frame(p: ptr16, n: int, h: ptr32, s: ptr32) -> int:
+    """Judge the received frame in p, of n bytes.
 
     Returns 256 for ARP, the protocol number of a good IPv4 packet for us (then SRC, L4, L4_LEN,
     BCAST and PROTO stand in the segment record s), or minus the index of the counter of what is
     wrong with it.
     """
-    if n < 34:
-        return -_ST_ETH_DROP
-    p = ptr16(f)
-    every = int(0xFFFFFFFF)
-    a = p[0] | (p[1] << 16)
-    link_bcast = 0
-    if a == every and p[2] == 0xFFFF:
-        link_bcast = 1
-    elif a != h[_H_MAC0] or p[2] != h[_H_MAC1]:
-        return -_ST_ETH_DROP
-    if p[6] == 0x0608:
-        if n < 42:
-            return -_ST_ARP_BAD
-        return _ARP
-    if p[6] != 0x0008:
-        return -_ST_ETH_DROP
-    hl = (f[14] & 15) << 2
-    total = (f[16] << 8) | f[17]
-    if f[14] >> 4 != 4 or hl < 20 or total < hl or total > n - 14:
-        return -_ST_IP_HDR
-    c = 0
-    i = 7
-    while i < 7 + (hl >> 1):
-        c += p[i]
-        i += 1
-    c = (c & 0xFFFF) + (c >> 16)
-    if (c & 0xFFFF) + (c >> 16) != 0xFFFF:
-        return -_ST_IP_HDR
-    src = p[13] | (p[14] << 16)
-    a = p[15] | (p[16] << 16)
-    me = h[_H_IP]
-    bcast = h[_H_BCAST]
-    s[_S_BCAST] = 1
-    if a != every and (a != bcast or a == 0):
-        if a != me or me == 0 or link_bcast:
-            return -_ST_IP_ADDR
-        s[_S_BCAST] = 0
-    # a source must be one host: not ours, not multicast or above, not loopback, not a broadcast
-    i = f[26]
-    if src == me or i >= 224 or i == 127 or i == 0 or src == bcast:
-        return -_ST_IP_ADDR
-    if p[10] & 0xFF3F:  # more fragments, or an offset
-        return -_ST_IP_FRAG
-    s[_S_SRC] = src
-    s[_S_L4] = 14 + hl
-    s[_S_L4_LEN] = total - hl
-    s[_S_PROTO] = f[23]
-    return f[23]
+    wrong = _ST_ETH_DROP  # what is returned in the end is minus this
+    one = p[0] & p[1] & p[2] ^ 0xFFFF  # 0: for everybody on the link
+    if n >= 34 and (not one or (p[0] | (p[1] << 16) == h[_H_MAC0] and p[2] == h[_H_MAC1])):
+        if p[6] == 0x0608:
+            wrong = 0 - _ARP if n >= 42 else _ST_ARP_BAD
+        elif p[6] == 0x0008:
+            wrong = _ST_IP_HDR
+            half = p[7] & 15  # header length, in words
+            total = (p[8] >> 8) | ((p[8] & 0xFF) << 8)
+            if p[7] & 0xF0 == 0x40 and half >= 5 and 4 * half <= total and total <= n - 14:
+                i = 7 + 2 * half
+                n = 0  # from here on the sum, which a register holds
+                while i > 7:
+                    i -= 1
+                    n += p[i]
+                n = (n & 0xFFFF) + (n >> 16)
+                if (n & 0xFFFF) + (n >> 16) == 0xFFFF:
+                    wrong = _ST_IP_ADDR
+                    n = p[13] | (p[14] << 16)  # from here on the source
+                    a = p[15] | (p[16] << 16)
+                    s[_S_BCAST] = 1
+                    if p[15] & p[16] != 0xFFFF and (a == 0 or a != h[_H_BCAST]):
+                        s[_S_BCAST] = 0
+                    # a source must be one host: not ours, not multicast or above, not loopback,
+                    # not a broadcast
+                    i = p[13] & 0xFF
+                    if (
+                        (s[_S_BCAST] != 0 or (one != 0 and a != 0 and a == h[_H_IP]))
+                        and n != h[_H_IP]
+                        and n != h[_H_BCAST]
+                        and i != 0
+                        and i != 127
+                        and i < 224
+                    ):
+                        wrong = _ST_IP_FRAG
+                        if not p[10] & 0xFF3F:  # neither more fragments nor an offset
+                            s[_S_SRC] = n
+                            s[_S_L4] = 14 + 4 * half
+                            s[_S_L4_LEN] = total - 4 * half
+                            wrong = p[11] >> 8
+                            s[_S_PROTO] = wrong
+                            wrong = 0 - wrong
+    return 0 - wrong
 
 
 @micropython.viper
-def head(f: ptr8, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) -> int:
-    """Write the IPv4 and Ethernet headers before n bytes of transport, for the address in the
-    out record.
+def head(p: ptr16, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) -> int:
+    """Write the IPv4 and Ethernet headers into frame p before n bytes of transport, for the
+    address in the out record.
 
     t is the ARP cache of nt records.  Returns -2 when the frame may leave, the index of a
     neighbour that is not (or no longer surely) known, or -1 when the cache does not hold the
     next hop, which then stands in the host record (HOP).
     """
-    p = ptr16(f)
-    dst = o[_O_DST]
-    src = h[_H_IP]
-    i = (h[_H_IP_ID] + 1) & 0xFFFF
-    h[_H_IP_ID] = i
     n += 20
+    p[8] = (n >> 8) | (n << 8)
+    n = (h[_H_IP_ID] + 1) & 0xFFFF
+    h[_H_IP_ID] = n
+    p[9] = n
     p[6] = 0x0008
     p[7] = 0x0045 | (o[_O_ECT] << 8)
-    p[8] = (n >> 8) | (n << 8)
-    p[9] = i
     p[10] = 0x0040  # do not fragment: nobody reassembles for us
     p[11] = h[_H_TTL] | (proto << 8)
     p[12] = 0
-    p[13] = src
-    p[14] = src >> 16
-    p[15] = dst
-    p[16] = dst >> 16
-    c = 0
-    i = 7
-    while i < 17:
-        c += p[i]
-        i += 1
-    c = (c & 0xFFFF) + (c >> 16)
-    p[12] = 0xFFFF ^ ((c & 0xFFFF) + (c >> 16))
-    p[3] = h[_H_MAC0]
-    p[4] = h[_H_MAC0] >> 16
+    n = h[_H_IP]  # in a register, like what follows
+    p[13] = n
+    p[14] = n >> 16
+    n = o[_O_DST]
+    p[15] = n
+    p[16] = n >> 16
+    n = 0
+    i = 17
+    while i > 7:
+        i -= 1
+        n += p[i]
+    n = (n & 0xFFFF) + (n >> 16)
+    p[12] = 0xFFFF ^ ((n & 0xFFFF) + (n >> 16))
+    n = h[_H_MAC0]
+    p[3] = n
+    p[4] = n >> 16
     p[5] = h[_H_MAC1]
-    if h[_H_GW] != 0 and ((dst ^ src) & h[_H_MASK]) != 0:
-        dst = h[_H_GW]
-    h[_H_HOP] = dst
+    n = o[_O_DST]
+    if h[_H_GW] != 0 and ((n ^ h[_H_IP]) & h[_H_MASK]) != 0:
+        n = h[_H_GW]
+    h[_H_HOP] = n
+    found = 0 - 1
     i = 0
     while i < nt:
-        if t[_N_IP] == dst and t[_N_STATE] != 0:
-            if t[_N_STATE] == 1:
-                return i
-            p[0] = t[_N_MAC0]
-            p[1] = t[_N_MAC0] >> 16
-            p[2] = t[_N_MAC1]
-            if t[_N_STATE] == 2 and not ((h[_H_NOW] - t[_N_UNTIL]) & 0x20000000):
-                return i  # believed for long enough: to be asked again
-            return _READY
+        if t[_N_IP] == n and t[_N_STATE] != 0:
+            found = nt = i  # the last one looked at
+            if t[_N_STATE] != 1:
+                n = t[_N_MAC0]
+                p[0] = n
+                p[1] = n >> 16
+                p[2] = t[_N_MAC1]
+                # believed for long enough, it is to be asked again
+                if t[_N_STATE] != 2 or (h[_H_NOW] - t[_N_UNTIL]) & 0x20000000:
+                    found = _READY
         t = ptr32(int(t) + 4 * _NEIGH_WORDS)
         i += 1
-    return -1
+    return found
 
 
 @micropython.viper

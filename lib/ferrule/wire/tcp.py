@@ -62,18 +62,21 @@ def parse(fo, so) -> int:
     7323, 2.3).
     """
     s = ptr32(so)
-    t = s[_S_L4]
     n = s[_S_L4_LEN]
     if n < 20:
         return _ST_IN_ERRS
-    p = ptr16(int(ptr8(fo)) + 26)
-    i = p[0] + p[1] + p[2] + p[3] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)
-    if int(checksum(fo, t, n, i)) != 0xFFFF:
+    f = ptr8(fo)
+    p = ptr16(f)
+    end = p[13] + p[14] + p[15] + p[16] + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)
+    if int(checksum(fo, s[_S_L4], n, end)) != 0xFFFF:
         return _ST_IN_CSUM
-    f = ptr8(int(ptr8(fo)) + t)
+    s[_S_CE] = 1 if _ECN_OK and f[15] & 3 == 3 else 0
+    f = ptr8(int(f) + s[_S_L4])
     end = (f[12] >> 4) << 2
     if end < 20 or end > n:
         return _ST_IN_ERRS
+    s[_S_DATA] = s[_S_L4] + end
+    s[_S_LEN] = n - end
     p = ptr16(f)
     s[_S_PORTS] = p[0] | (p[1] << 16)
     s[_S_LPORT] = (f[2] << 8) | f[3]
@@ -81,76 +84,68 @@ def parse(fo, so) -> int:
     s[_S_ACK] = (f[8] << 24) | (f[9] << 16) | (f[10] << 8) | f[11]
     s[_S_FLAGS] = f[13]
     s[_S_UP] = ((f[18] << 8) | f[19]) if f[13] & _URG else 0
-    s[_S_CE] = 1 if _ECN_OK and ptr8(fo)[15] & 3 == 3 else 0
     s[_S_WND] = (f[14] << 8) | f[15]
-    s[_S_DATA] = t + end
-    s[_S_LEN] = n - end
-    s[_S_MSS] = 0
-    s[_S_OPTS] = 0
-    s[_S_SACKS] = 0
-    s[_S_TELL] = 0
-    s[_S_TWICE] = 0
-    i = 20
-    while i < end and f[i] != 0:
+    n = 0
+    s[_S_MSS] = n
+    s[_S_OPTS] = n
+    s[_S_SACKS] = n
+    s[_S_TELL] = n
+    s[_S_TWICE] = n
+    f = ptr8(int(f) + 20)  # from here on the option in hand, with `end` bytes of options left
+    end -= 20
+    while end > 0 and f[0] != 0:
         n = 1
-        if f[i] != 1:
-            n = f[i + 1]
-            if n < 2 or i + n > end:  # a length byte past the end is caught here too
+        k = f[0]
+        if k != 1:
+            n = f[1]
+            if n < 2 or n > end:  # a length byte past the end is caught here too
                 return _ST_IN_ERRS
-            k = f[i]
-            q = ptr8(int(f) + i)
             if _TS_OK and k == 8 and n == 10:
                 s[_S_OPTS] = s[_S_OPTS] | 1
-                s[_S_TSVAL] = (q[2] << 24) | (q[3] << 16) | (q[4] << 8) | q[5]
-                s[_S_TSECR] = (q[6] << 24) | (q[7] << 16) | (q[8] << 8) | q[9]
+                s[_S_TSVAL] = (f[2] << 24) | (f[3] << 16) | (f[4] << 8) | f[5]
+                s[_S_TSECR] = (f[6] << 24) | (f[7] << 16) | (f[8] << 8) | f[9]
             elif _SACK_OK and k == 5 and (n & 7) == 2 and n > 2:
-                s[_S_SACKS] = ((t + i + 2) << 3) | (n >> 3)
+                s[_S_SACKS] = ((s[_S_DATA] - end + 2) << 3) | (n >> 3)
             elif k == 2 and n == 4:
-                s[_S_MSS] = (q[2] << 8) | q[3]
+                s[_S_MSS] = (f[2] << 8) | f[3]
             elif _SACK_OK and k == 4 and n == 2:
                 s[_S_OPTS] = s[_S_OPTS] | 2
             elif k == 3 and n == 3:
-                s[_S_OPTS] = s[_S_OPTS] | 4 | ((q[2] if q[2] < 15 else 14) << 8)
-        i += n
+                s[_S_OPTS] = s[_S_OPTS] | 4 | ((f[2] if f[2] < 15 else 14) << 8)
+        f = ptr8(int(f) + n)
+        end -= n
     return 0
 
 
 @micropython.viper
 def build(fo, oo, ho) -> int:
-    """Write the TCP header of the out record oo into frame fo at 34, before the text that stands
-    behind it.
-
-    Returns the length of the segment.  The options were put at 54, the text behind them.
+    """Write the TCP header of the out record oo into frame fo at 34, before the options, which
+    were put at 54, and the text behind them.  Returns the length of the segment.
     """
-    f = ptr8(fo)
     o = ptr32(oo)
-    h = ptr32(ho)
-    p = ptr16(int(f) + 34)
-    i = 20 + o[_O_OPT_LEN]
-    n = i + o[_O_LEN]
+    p = ptr16(int(ptr8(fo)) + 34)
+    k = 20 + o[_O_OPT_LEN]
+    n = k + o[_O_LEN]
+    p[6] = (k << 2) | (o[_O_FLAGS] << 8)
     a = o[_O_PORTS]
     p[0] = a >> 16
     p[1] = a
-    a = o[_O_SEQ]
-    f[38] = a >> 24
-    f[39] = a >> 16
-    f[40] = a >> 8
-    f[41] = a
-    a = o[_O_ACK]
-    f[42] = a >> 24
-    f[43] = a >> 16
-    f[44] = a >> 8
-    f[45] = a
-    p[6] = (i << 2) | (o[_O_FLAGS] << 8)
     a = o[_O_WND]
     p[7] = (a >> 8) | (a << 8)
     p[8] = 0
     a = o[_O_UP]
     p[9] = (a >> 8) | (a << 8)
-    a = h[_H_IP]
-    b = o[_O_DST]
-    a = ((a >> 16) & 0xFFFF) + (a & 0xFFFF) + ((b >> 16) & 0xFFFF) + (b & 0xFFFF)
-    p[8] = 0xFFFF ^ int(checksum(fo, 34, n, a + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)))
+    k = 0
+    while k < 2:  # SEQ and ACK, most significant byte first
+        a = o[_O_SEQ + k]
+        k += 1
+        p[2 * k] = ((a >> 24) & 0xFF) | ((a >> 8) & 0xFF00)
+        p[2 * k + 1] = ((a >> 8) & 0xFF) | (a << 8)
+    a = ptr32(ho)[_H_IP]
+    k = (a & 0xFFFF) + ((a >> 16) & 0xFFFF)
+    a = o[_O_DST]
+    k += (a & 0xFFFF) + ((a >> 16) & 0xFFFF)
+    p[8] = 0xFFFF ^ int(checksum(fo, 34, n, k + 0x0600 + ((n & 0xFF) << 8) + (n >> 8)))
     return n
 
 
