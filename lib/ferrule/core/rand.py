@@ -15,8 +15,6 @@ _H_ISN_CLOCK = const(2)
 _H_IP = const(3)
 _H_KEY0 = const(10)
 _H_KEY1 = const(11)
-_O_DST = const(0)
-_O_PORTS = const(1)
 _O_SEQ = const(2)
 # --- end of layout ---
 
