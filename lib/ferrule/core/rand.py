@@ -57,4 +57,4 @@ def choose_isn(h: ptr32, o: ptr32):
 
 
 if THUMB:
-    from ..wire.thumb import choose_isn  # noqa: F401, F811
+    from .thumb import choose_isn  # noqa: F401, F811

@@ -8,6 +8,8 @@ must stay below 2**28 ms (three days).
 import micropython
 from micropython import const
 
+from ..wire.arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
 _H_DUE = const(1)
@@ -102,3 +104,7 @@ def first_due(h: ptr32, table: ptr32, n: int, words: int, live: int, at: int, be
 def no_timer(h: ptr32, ms: int):
     """DUE is ms from now: nothing is known to end earlier."""
     h[_H_DUE] = (h[_H_NOW] + ms) & 0x3FFFFFFF
+
+
+if THUMB:
+    from .thumb import advance  # noqa: F401, F811

@@ -5,6 +5,8 @@ numbers.
 import micropython
 from micropython import const
 
+from ..wire.arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _S_SEQ = const(2)
 _S_WND = const(11)
@@ -209,3 +211,7 @@ def in_flight(r: ptr32, s: ptr32) -> bool:
     if (d >> 31) & 1:
         return False
     return (d & 0x3FFFFFFF) <= r[_SND_MAX] and ((d >> 30) & 1) == 0
+
+
+if THUMB:
+    from .thumb import acknowledged, received  # noqa: F401, F811
