@@ -18,6 +18,7 @@ import sys
 import tempfile
 
 from tools import bundle, qemuboard
+from tools.bench import bus
 from tools.bench.client import REQUESTS, Client
 from tools.qemuboard import ROOT, BoardError, QemuBoard
 
@@ -46,7 +47,7 @@ TABLE = (
     ("http_segments_in", "segments received per HTTP request", None, None),
     ("http_segments_out", "segments sent per HTTP request", None, None),
     ("heap_source_romfs_bytes", "heap of the echo device, source modules in ROMFS", None, None),
-)
+) + bus.TABLE
 
 HOW = {
     "rx_insn_per_segment": "1460 bytes of text, two segments a poll(): driver, TCP, the ACK and"
@@ -67,6 +68,7 @@ HOW = {
     "heap_source_romfs_bytes": "as heap_echo_romfs_bytes, lib/ and firmware/ module by module",
     "time_wait_record_bytes": "length of the table by the number of records",
     "half_open_record_bytes": "the same",
+    **bus.HOW,
 }
 
 FROM_FILES = """
@@ -145,6 +147,7 @@ def measure(say):
         say("speed")
         out.update(figures(release, "import bench_path\nbench_path.main()", True))
         out.update(figures(release, "import bench_http\nbench_http.main()", True))
+        out.update(bus.measure(figures, release))
         say("heap of the stack")
         out.update(figures(release, "import bench_heap\nbench_heap.stack()"))
         release["app"] = app
@@ -172,6 +175,7 @@ def show(found):
         mark = " <- above" if landing is not None and found[name] > landing else ""
         row = (what, shown(found[name]), shown(landing), shown(goal), mark)
         print("%-52s %12s %14s %10s%s" % row)
+    bus.show(found)
 
 
 def differences(found):

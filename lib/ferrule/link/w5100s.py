@@ -42,12 +42,9 @@ class W5100S(Wiznet):
     _LINK = 0x3C, 0x81, 0x01  # PHYSR: a cable, a link
     _RX_HEAD = b"\x0f\0\0"
     _TX_HEAD = b"\xf0\0\0"
-    _ADDRESS = 1
-    _RX = 0x6000
-    _TX = 0x4000
+    _RX_RING = 1, 0x1FFF, 0x6000, 0x2000
+    _TX_RING = 1, 0x1FFF, 0x4000, 0x2000
     _SIZE = 8192
-    _MASK = 0x1FFF
-    _END = 0x2000
 
     def __init__(
         self, spi, cs, reset=None, irq=None, mac=None, acquire=None, release=None, clock=None

@@ -46,11 +46,8 @@ class W5500(Wiznet):
     _LINK = 0x2E, 0xC1, 0x81  # PHYCFGR: not in reset, set up by its pins, link
     _RX_HEAD = b"\0\0\x18"
     _TX_HEAD = b"\0\0\x14"
-    _ADDRESS = 0
-    _RX = _TX = 0
+    _RX_RING = _TX_RING = 0, 0xFFFF, 0, 0x20000  # a pointer is the address: the chip masks it
     _SIZE = 16384
-    _MASK = 0xFFFF  # a pointer is the address: the chip masks it (chapter 2.2.2)
-    _END = 0x20000
 
     def __init__(
         self, spi, cs, reset=None, irq=None, mac=None, acquire=None, release=None, clock=None

@@ -7,10 +7,10 @@ datasheet, version 1.1.0, where nothing else is said.
 
 from errno import ENODEV
 
-import micropython
 from micropython import const
 
 from .spi import listen, own_mac
+from .wizleaves import differs
 
 # The registers of socket 0, at 0x400 on the W5100S and, by our own count, on the W5500 too.
 _SN_CR = const(0x401)
@@ -38,18 +38,6 @@ _BROKEN = const(1)
 _HELD = const(2)
 _BOOTS = const(3)
 _CLOSED = const(4)
-
-
-@micropython.viper
-def differs(seen: ptr8, at: int, expected: ptr8, mask: ptr8, n: int) -> int:
-    """How many of n bytes of seen[at:] differ from `expected` where `mask` has ones."""
-    count = 0
-    i = 0
-    while i < n:
-        if (seen[at + i] ^ expected[i]) & mask[i]:
-            count += 1
-        i += 1
-    return count
 
 
 class Chip:
@@ -170,8 +158,8 @@ class Chip:
         """The chip has forgotten its settings or the bus tells nonsense: begin at the reset."""
         self._cs(1)
         self._waiting = self._taken = 0
-        if self._state == _RUNS:
-            self._next(_BROKEN, self._ticks(), 0)
+        if self._state != _CLOSED:
+            self._next(_BROKEN, self._ticks(), 0 if self._state == _RUNS else _REST_MS)
 
     def _revive(self):
         """One step on the way from a reset to an open socket, when its time has come; never waits.
@@ -179,18 +167,24 @@ class Chip:
         now = self._ticks()
         if self._state == _CLOSED or (now - self._at) & _CLOCK < self._rest:
             return False
+        self._in_turn(self._step, None, now)
+        return self._state == _RUNS
+
+    def _in_turn(self, method, what, n):
+        """method(what, n) while the bus is ours. None: somebody has it; bool(n): the SPI raised an
+        OSError, which counts as a broken bus."""
         if self._acquire is not None and self._acquire() is False:
-            return False
+            return None
         try:
-            self._step(now)
+            return method(what, n)
         except OSError:
-            self._next(_BROKEN, now, _REST_MS)
+            self._fail()
+            return n > 0
         finally:
             if self._release is not None:
                 self._release()
-        return self._state == _RUNS
 
-    def _step(self, now):
+    def _step(self, _, now):
         if self._state == _HELD:
             self._reset(1)
             self._next(_BOOTS, now, self._BOOT_MS)
@@ -236,9 +230,8 @@ class Chip:
 
     def _sound(self, check):
         """Whether a group of registers reads as it should."""
-        out, into, values, mask = check
-        self._swap(out, into)
-        return differs(into, _HEAD, values, mask, len(mask)) == 0
+        self._swap(check[0], check[1])
+        return differs(check[1], _HEAD, check[2], check[3], len(check[3])) == 0
 
     def _tend(self):
         """Now and then, when nothing waits: has the chip kept its settings? A brown-out shows
@@ -256,22 +249,23 @@ class Chip:
         """Whether the PHY has a link, as it was at most 100 ms ago."""
         if self._state != _RUNS and not self._revive():
             return False
-        now = self._ticks()
-        if (now - self._link_at) & _CLOCK < _LINK_MS:
-            return self._linked
-        if self._acquire is not None and self._acquire() is False:
-            return self._linked
+        if (self._ticks() - self._link_at) & _CLOCK >= _LINK_MS:
+            if self._acquire is not None:
+                self._in_turn(self._read_link, None, 0)
+            else:
+                self._link_alone()
+        return self._linked and self._state == _RUNS
+
+    def _link_alone(self):
         try:
-            self._swap(self._link_out, self._link_in)
-            self._linked = self._link_in[_HEAD] & self._LINK[1] == self._LINK[2]
-            self._link_at = now
+            self._read_link(None, 0)
         except OSError:
             self._fail()
-            return False
-        finally:
-            if self._release is not None:
-                self._release()
-        return self._linked
+
+    def _read_link(self, _, n):
+        self._swap(self._link_out, self._link_in)
+        self._linked = self._link_in[_HEAD] & self._LINK[1] == self._LINK[2]
+        self._link_at = self._ticks()
 
     def close(self):
         """Close the socket; the chip is silent from here on. A second call does nothing."""

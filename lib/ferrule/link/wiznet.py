@@ -10,12 +10,15 @@ frame, two short ones give its room back, and those only when all that was seen 
 Nothing is allocated per frame: what SPI calls are given are buffers and views made beforehand.
 """
 
+import array
+
 import micropython
 from micropython import const
 
 from ..wire.sum import copy
 from .spi import CHUNK, VIEW, views
 from .wizchip import Chip
+from .wizleaves import aim, judge, length, store
 
 _SN_CR = const(0x401)
 _SN_IR = const(0x402)
@@ -31,8 +34,6 @@ _RUNS = const(0)  # of the states in wizchip.py
 _HEAD = const(3)
 _LEN = const(2)  # the length before a frame in the receive buffer counts itself
 _FRAME = const(1514)
-_SHORTEST = const(14)
-_LONGEST = const(1518)  # with a VLAN tag: too long for us, but no nonsense
 
 _LOOKS = const(4)  # bursts until pointers that contradict one another count as a broken bus
 _SPINS = const(8)  # bursts that wait for a frame on its way out: 0.1 ms at 100 Mbit/s
@@ -42,39 +43,10 @@ _SEND_MS = const(100)  # a frame that has not gone after this time is given up
 _CLOCK = const(0x3FFFFFFF)  # ticks_ms wraps
 
 
-@micropython.viper
-def judge(seen: ptr8, rx_rd: int, tx_wr: int, size: int) -> int:
-    """Whether a burst of the five pointers from Sn_TX_RD to Sn_RX_WR is the truth: the bytes that
-    wait, plus 65536 when nothing is on its way out; -1 when the pointers contradict one another,
-    or what we wrote.
-
-    The datasheet asks for 16-bit registers to be read until two readings agree, because they may
-    change between their bytes. Sn_RX_RSR is the difference of the two pointers read behind it, so
-    one burst holds both readings.
-    """
-    if ((seen[5] << 8) | seen[6]) != tx_wr or ((seen[9] << 8) | seen[10]) != rx_rd:
-        return -1
-    waiting = (seen[7] << 8) | seen[8]
-    if waiting != ((((seen[11] << 8) | seen[12]) - rx_rd) & 0xFFFF) or waiting > size:
-        return -1
-    if ((seen[3] << 8) | seen[4]) == tx_wr:
-        waiting += 0x10000
-    return waiting
-
-
-@micropython.viper
-def point(out: ptr8, at: int, pointer: int):
-    """Write a 16-bit pointer or address to out[at], high byte first."""
-    out[at] = pointer >> 8
-    out[at + 1] = pointer
-
-
 class Wiznet(Chip):
     """A link on a chip whose table a derived class holds; see W5500 for how to make one. The table
-    also has the buffers' addresses: `_RX_HEAD` and `_TX_HEAD`, the head of an SPI frame that reads
-    or writes a buffer, with the address at `_ADDRESS`; the first address `_RX` and `_TX`; `_SIZE`
-    bytes each; `_MASK` of a pointer's bits that make the address, which has to stay below `_END`
-    within one SPI frame.
+    also has the buffers: `_RX_HEAD` and `_TX_HEAD`, the head of an SPI frame that reads or writes
+    one; `_RX_RING` and `_TX_RING`, what `aim` needs; `_SIZE` in bytes.
 
     Counters: `sent`, `received`, `busy` (frames refused because the one before was on its way, or
     the bus was taken), `lost` (frames sent while the chip was down, or too long), `too_long`
@@ -87,6 +59,8 @@ class Wiznet(Chip):
 
     def __init__(self, *how):
         self.sent = self.received = self.busy = self.lost = self.too_long = 0
+        self._rx_ring = array.array("i", self._RX_RING)
+        self._tx_ring = array.array("i", self._TX_RING)
         self._look_out = self._head(_SN_TX_RD, 0) + bytes(10)
         self._look_in = bytearray(_HEAD + 10)
         self._take_out = bytearray(self._RX_HEAD + bytes(_LEN))
@@ -104,29 +78,34 @@ class Wiznet(Chip):
         self._rx_of = self._rx_views = self._tx_of = self._tx_views = None
         super().__init__(*how)
 
+    # What runs for every frame is native code: it takes half the instructions, and its variables
+    # lie on the stack, where bytecode with more than eleven of them takes heap for each call.
+
     # ---- receiving -----------------------------------------------------------------------------
 
+    @micropython.native
     def recv_into(self, frame):
         """Move the next frame into `frame`. Its length, or 0 when none waits. Bytes behind its end
         may change."""
         if self._state != _RUNS and not self._revive():
             return 0
-        if self._acquire is not None and self._acquire() is False:
-            return 0
+        if self._acquire is not None:  # a bus of others
+            return self._in_turn(self._receive, frame, 0) or 0
         try:
-            while True:
-                if self._waiting <= 0 and not self._due():
-                    return 0
-                n = self._take(frame)
-                if n:
-                    return n if n > 0 else 0
+            return self._receive(frame, 0)
         except OSError:  # some ports' SPI says so when a transfer did not end
             self._fail()
-            return 0
-        finally:
-            if self._release is not None:
-                self._release()
+        return 0
 
+    @micropython.native
+    def _receive(self, frame, _):
+        while self._waiting > 0 or self._due():
+            n = self._take(frame)
+            if n:
+                return n if n > 0 else 0
+        return 0
+
+    @micropython.native
     def _due(self):
         """Whether a frame waits; when none does, see after the chip."""
         if (self._pin is None or self._asked()) and self._look() > 0:
@@ -146,6 +125,7 @@ class Wiznet(Chip):
         self._look_at = now
         return True
 
+    @micropython.native
     def _look(self):
         """Read the socket's pointers. The bytes that wait to be taken; 0 when none do, or the bus
         tells no truth."""
@@ -164,101 +144,130 @@ class Wiznet(Chip):
         self._fail()
         return 0
 
+    @micropython.native
     def _take(self, frame):
         """Take one frame out of the chip: its length; 0 when `frame` is too short for it, and it
         was skipped; -1 when the length is nonsense, and the socket was opened anew."""
-        at = (self._rx_rd + self._taken) & 0xFFFF
-        place = at & self._MASK
+        out = self._take_out
+        room = aim(out, self._rx_ring, self._rx_rd + self._taken)
+        if room < _LEN + _FRAME or len(frame) < _FRAME:
+            return self._take_by_pieces(frame)
+        seen = self._take_in
         cs = self._cs
-        near = self._END - place < _LEN + _FRAME or len(frame) < _FRAME
-        if near:
-            self._pull(self._take_in, _HEAD, at, _LEN)
-        else:
-            point(self._take_out, self._ADDRESS, self._RX + place)
-            cs(0)
-            self._spi.write_readinto(self._take_out, self._take_in)
-        n = (self._take_in[_HEAD] << 8 | self._take_in[_HEAD + 1]) - _LEN
-        if n < _SHORTEST or n > _LONGEST or n + _LEN > self._waiting:
+        spi = self._spi
+        cs(0)
+        spi.write_readinto(out, seen)
+        n = length(seen, self._waiting)
+        if n < 0 or n > _FRAME:
             cs(1)
+            return self._odd(n)
+        if frame is not self._rx_of:
+            self._rx_of = frame
+            self._rx_views = views(frame)
+        spi.readinto(self._rx_views[VIEW[(n + 63) >> 6]])
+        cs(1)
+        self.received += 1
+        self._passed(n + _LEN)
+        return n
+
+    def _take_by_pieces(self, frame):
+        at = self._rx_rd + self._taken
+        self._pull(self._take_in, _HEAD, at, _LEN)
+        n = length(self._take_in, self._waiting)
+        if n < 0 or n > _FRAME or n > len(frame):
+            return self._odd(n)
+        self._pull(frame, 0, at + _LEN, n)
+        self.received += 1
+        self._passed(n + _LEN)
+        return n
+
+    def _odd(self, n):
+        """A frame that the buffer cannot take is skipped; without a length that makes sense,
+        nobody knows where the next one begins."""
+        if n < 0:
             self.bus_errors += 1
             self._resync()
             return -1
-        fits = n <= _FRAME and n <= len(frame)
-        if not fits:
-            self.too_long += 1
-        elif near:
-            self._pull(frame, 0, (at + _LEN) & 0xFFFF, n)
-        else:
-            if frame is not self._rx_of:
-                self._rx_of = frame
-                self._rx_views = views(frame)
-            self._spi.readinto(self._rx_views[VIEW[(n + 63) >> 6]])
-        cs(1)
+        self.too_long += 1
         self._passed(n + _LEN)
-        if not fits:
-            return 0
-        self.received += 1
-        return n
+        return 0
 
+    @micropython.native
     def _passed(self, n):
-        """n bytes have been taken; give their room back when all that was seen has been, or much.
+        """n bytes have been taken. Give their room back when all that was seen has been, or much.
         Sn_CR need not be waited for: a pointer is written before every command, and a command that
         was not accepted shows in the next burst."""
-        self._taken += n
-        self._waiting -= n
-        if self._waiting > 0 and self._taken < _BATCH:
+        taken = self._taken + n
+        waiting = self._waiting - n
+        self._waiting = waiting
+        if waiting > 0 and taken < _BATCH:
+            self._taken = taken
             return
-        self._rx_rd = (self._rx_rd + self._taken) & 0xFFFF
         self._taken = 0
-        point(self._rd_out, _HEAD, self._rx_rd)
-        self._put(self._rd_out)
-        self._put(self._recv_out)
+        self._rx_rd = store(self._rd_out, self._rx_rd + taken)
+        cs = self._cs
+        spi = self._spi
+        cs(0)
+        spi.write(self._rd_out)
+        cs(1)
+        cs(0)
+        spi.write(self._recv_out)
+        cs(1)
 
     # ---- sending -------------------------------------------------------------------------------
 
+    @micropython.native
     def send(self, frame, n):
         """Send n bytes of frame. False: the one before is still on its way, offer it again."""
         if n > _FRAME or self._state != _RUNS and not self._revive():
             self.lost += 1
             return True
-        if self._acquire is not None and self._acquire() is False:
-            self.busy += 1
-            return False
+        if self._acquire is not None:
+            return self._send_in_turn(frame, n)
         try:
-            if self._idle or self._gone():
-                self._transmit(frame, n)
-                return True
-            return self._state != _RUNS or self._stuck()
+            return self._transmit(frame, n)
         except OSError:
             self._fail()
-            return True
-        finally:
-            if self._release is not None:
-                self._release()
+        return True
 
+    def _send_in_turn(self, frame, n):
+        done = self._in_turn(self._transmit, frame, n)
+        if done is None:
+            self.busy += 1
+        return bool(done)
+
+    @micropython.native
     def _transmit(self, frame, n):
+        if not self._idle and not self._gone():
+            return self._state != _RUNS or self._stuck()
+        out = self._give_out
         at = self._tx_wr
-        place = at & self._MASK
-        if len(frame) < _FRAME or self._END - place < _FRAME:
+        cs = self._cs
+        spi = self._spi
+        if aim(out, self._tx_ring, at) < _FRAME or len(frame) < _FRAME:
             self._push(frame, at, n)
         else:
             if frame is not self._tx_of:
                 self._tx_of = frame
                 self._tx_views = views(frame)
-            point(self._give_out, self._ADDRESS, self._TX + place)
-            cs = self._cs
             cs(0)
-            self._spi.write(self._give_out)
-            self._spi.write(self._tx_views[VIEW[(n + 63) >> 6]])
+            spi.write(out)
+            spi.write(self._tx_views[VIEW[(n + 63) >> 6]])
             cs(1)
-        self._tx_wr = at = (at + n) & 0xFFFF
-        point(self._wr_out, _HEAD, at)
-        self._put(self._wr_out)
-        self._put(self._send_out)
+        out = self._wr_out
+        self._tx_wr = store(out, at + n)
+        cs(0)
+        spi.write(out)
+        cs(1)
+        cs(0)
+        spi.write(self._send_out)
+        cs(1)
         self._idle = False
         self._sent_at = self._ticks()
         self.sent += 1
+        return True
 
+    @micropython.native
     def _gone(self):
         """Whether the frame before has gone: the chip moves Sn_TX_RD to Sn_TX_WR when it has sent
         it (chapter 4.2, Sn_TX_RD)."""
@@ -281,15 +290,14 @@ class Wiznet(Chip):
     # Buffers that are not a whole frame long, and the place where the W5100S's buffers end: as
     # many bytes as are meant, through the scratch buffer.
 
+    @micropython.native
     def _pull(self, frame, start, at, n):
         """Read n bytes at the pointer `at` of the receive buffer to frame[start:]."""
         while n > 0:
-            place = at & self._MASK
-            part = min(n, self._END - place)
-            point(self._take_out, self._ADDRESS, self._RX + place)
+            part = min(n, aim(self._take_out, self._rx_ring, at))
             self._cs(0)
             self._spi.write(self._take_head)
-            at = (at + part) & 0xFFFF
+            at += part
             n -= part
             while part > 0:
                 self._spi.readinto(self._scratch)
@@ -299,16 +307,15 @@ class Wiznet(Chip):
                 part -= size
             self._cs(1)
 
+    @micropython.native
     def _push(self, frame, at, n):
         """Write n bytes of frame to the pointer `at` of the transmit buffer."""
         start = 0
         while n > 0:
-            place = at & self._MASK
-            part = min(n, self._END - place)
-            point(self._give_out, self._ADDRESS, self._TX + place)
+            part = min(n, aim(self._give_out, self._tx_ring, at))
             self._cs(0)
             self._spi.write(self._give_out)
-            at = (at + part) & 0xFFFF
+            at += part
             n -= part
             bit = 6
             while part > 0:
@@ -330,11 +337,8 @@ class Wiznet(Chip):
             ms -= 1
             if self._state != _RUNS or self._pin is not None and not self._pin():
                 return
-            if self._pin is None and (self._acquire is None or self._acquire() is not False):
-                try:
-                    self._look()
-                except OSError:
-                    self._fail()
-                finally:
-                    if self._release is not None:
-                        self._release()
+            if self._pin is None:
+                self._in_turn(self._glance, None, 0)
+
+    def _glance(self, *_):
+        return self._look()

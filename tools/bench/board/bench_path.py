@@ -6,12 +6,16 @@ import gc
 
 from loopback import peers, quietly
 
-_MSS = 1460
-_ROUNDS = 50
+MSS = 1460
+ROUNDS = 50
 
 
 def connected():
-    net, peer, counter = peers(4096, connections=2, rx_buffer=4096, tx_buffer=4096)
+    return joined(*peers(4096, connections=2, rx_buffer=4096, tx_buffer=4096))
+
+
+def joined(net, peer, counter):
+    """A connection from the peer to the device."""
     listener = net.socket()
     listener.bind(("", 80))
     listener.listen(1)
@@ -31,7 +35,7 @@ def connected():
 def received(net, peer, counter, s, c, out, buf):
     """Two full segments at a time: poll() with driver, TCP and the ACK, then readinto()."""
     heap = 0
-    for i in range(_ROUNDS + 5):
+    for i in range(ROUNDS + 5):
         c.write(out)
         peer.poll()
         if i == 5:
@@ -41,16 +45,16 @@ def received(net, peer, counter, s, c, out, buf):
         net.poll()
         n = s.readinto(buf)
         counter.stop()
-        if n != 2 * _MSS or buf != out:
-            raise ValueError("round %d: %r of %d bytes" % (i, n, 2 * _MSS))
+        if n != 2 * MSS or buf != out:
+            raise ValueError("round %d: %r of %d bytes" % (i, n, 2 * MSS))
         peer.poll()
-    return counter.total // (2 * _ROUNDS), (gc.mem_alloc() - heap) / (2 * _ROUNDS)
+    return counter.total // (2 * ROUNDS), (gc.mem_alloc() - heap) / (2 * ROUNDS)
 
 
 def sent(net, peer, counter, s, c, out, buf):
     """Two full segments at a time: write(), then poll() that takes the ACK."""
     heap = 0
-    for i in range(_ROUNDS + 5):
+    for i in range(ROUNDS + 5):
         if i == 5:
             counter.total = 0
             heap = gc.mem_alloc()
@@ -59,19 +63,19 @@ def sent(net, peer, counter, s, c, out, buf):
         counter.stop()
         peer.poll()
         n = c.readinto(buf)
-        if n != 2 * _MSS or buf != out:
-            raise ValueError("round %d: %r of %d bytes" % (i, n, 2 * _MSS))
+        if n != 2 * MSS or buf != out:
+            raise ValueError("round %d: %r of %d bytes" % (i, n, 2 * MSS))
         peer.poll()
         counter.start()
         net.poll()
         counter.stop()
-    return counter.total // (2 * _ROUNDS), (gc.mem_alloc() - heap) / (2 * _ROUNDS)
+    return counter.total // (2 * ROUNDS), (gc.mem_alloc() - heap) / (2 * ROUNDS)
 
 
 def main():
     net, peer, counter, s, c = connected()
-    out = memoryview(bytes(range(256)) * 12)[: 2 * _MSS]
-    buf = bytearray(2 * _MSS)
+    out = memoryview(bytes(range(256)) * 12)[: 2 * MSS]
+    buf = bytearray(2 * MSS)
     gc.collect()
     gc.disable()
     rx, rx_heap = received(net, peer, counter, s, c, out, buf)
