@@ -78,90 +78,147 @@ def _reset(r: ptr32) -> bool:
     return True
 
 
-@micropython.viper
-def _send(r: ptr32, p: ptr32, n: int) -> int:
-    """Put the frame of n bytes at p into the TX FIFO (chapter 3.12): 1 done, 0 no room. Empties
-    the TX status FIFO first, because a full one stops the transmitter."""
-    while (r[_TX_FIFO_INF] >> 16) & 0xFF:
-        r[_TX_STATUS]
-    offset = int(p) & 3  # the chip skips the bytes before an unaligned start
-    p = ptr32(int(p) - offset)
-    words = (n + offset + 3) >> 2
-    if (r[_TX_FIFO_INF] & 0xFFFF) < 4 * words + 16:
-        return 0
-    r[_TX_DATA] = (offset << 16) | 0x3000 | n  # bits 13 and 12: the first and last piece
-    r[_TX_DATA] = n
-    n = words >> 3
-    while n:
-        r[_TX_DATA] = p[0]
-        r[_TX_DATA] = p[1]
-        r[_TX_DATA] = p[2]
-        r[_TX_DATA] = p[3]
-        r[_TX_DATA] = p[4]
-        r[_TX_DATA] = p[5]
-        r[_TX_DATA] = p[6]
-        r[_TX_DATA] = p[7]
-        p = ptr32(int(p) + 32)
-        n -= 1
-    n = words & 7
-    while n:
-        r[_TX_DATA] = p[0]
-        p = ptr32(int(p) + 4)
-        n -= 1
-    return 1
+@micropython.asm_thumb
+def _send(r0, r1, r2):
+    """Put the frame of r2 bytes at r1 into the TX FIFO of the chip at r0 (chapter 3.12): 1 done, 0
+    no room.  Empties the TX status FIFO first, because a full one stops the transmitter.
+    """
+    mov(r3, r0)
+    add(r3, 4 * _TX_FIFO_INF)
+    label(STATUS)
+    ldr(r4, [r3, 0])
+    lsl(r5, r4, 8)
+    lsr(r5, r5, 24)
+    beq(EMPTY)
+    ldr(r5, [r0, 4 * _TX_STATUS])
+    b(STATUS)
+    label(EMPTY)
+    mov(r5, 3)
+    and_(r5, r1)  # the chip skips the bytes before an unaligned start
+    sub(r1, r1, r5)
+    add(r6, r2, r5)
+    add(r6, 3)
+    lsr(r6, r6, 2)  # words
+    lsl(r4, r4, 16)
+    lsr(r4, r4, 16)  # room
+    lsl(r7, r6, 2)
+    add(r7, 16)
+    cmp(r4, r7)
+    blt(FULL)
+    lsl(r5, r5, 16)
+    mov(r7, 0x30)  # bits 13 and 12: the first and last piece
+    lsl(r7, r7, 8)
+    orr(r5, r7)
+    orr(r5, r2)
+    str(r5, [r0, 4 * _TX_DATA])
+    str(r2, [r0, 4 * _TX_DATA])
+    sub(r6, 4)
+    blt(REST)
+    label(FOUR)
+    data(2, 0xC93C)  # ldmia r1!, {r2-r5}
+    str(r2, [r0, 4 * _TX_DATA])
+    str(r3, [r0, 4 * _TX_DATA])
+    str(r4, [r0, 4 * _TX_DATA])
+    str(r5, [r0, 4 * _TX_DATA])
+    sub(r6, 4)
+    bge(FOUR)
+    label(REST)
+    add(r6, 3)
+    blt(DONE)
+    label(ONE)
+    ldr(r2, [r1, 0])
+    add(r1, 4)
+    str(r2, [r0, 4 * _TX_DATA])
+    sub(r6, 1)
+    bge(ONE)
+    label(DONE)
+    mov(r0, 1)
+    b(END)
+    label(FULL)
+    mov(r0, 0)
+    label(END)
 
 
-@micropython.viper
-def _receive(r: ptr32, p: ptr32, size: int) -> int:
-    """Take the next frame from the RX FIFO (chapter 3.13) into the buffer of `size` bytes at p.
+@micropython.asm_thumb
+def _receive(r0, r1, r2):
+    """Take the next frame from the RX FIFO of the chip at r0 (chapter 3.13) into the buffer of r2
+    bytes at r1.
 
     Its length without FCS; 0 when none waits; -1 for one with an error (RX status bit 15), -2 for
-    one longer than size: both are emptied out.
+    one longer than the buffer: both are emptied out.
     """
-    if not (r[_RX_FIFO_INF] >> 16) & 0xFF:
-        return 0
-    status = r[_RX_STATUS]
-    n = ((status >> 16) & 0x3FFF) - 4
-    words = n >> 2  # whole ones; behind them comes what is left of the frame, and the FCS
-    rest = ((n + 7) >> 2) - words
-    result = n
-    if status & 0x8000 or n < 14:
-        result = -1
-    elif n > size:
-        result = -2
-    if result < 0:
-        rest += words
-    else:
-        size = words >> 3
-        while size:
-            p[0] = r[_RX_DATA]
-            p[1] = r[_RX_DATA]
-            p[2] = r[_RX_DATA]
-            p[3] = r[_RX_DATA]
-            p[4] = r[_RX_DATA]
-            p[5] = r[_RX_DATA]
-            p[6] = r[_RX_DATA]
-            p[7] = r[_RX_DATA]
-            p = ptr32(int(p) + 32)
-            size -= 1
-        size = words & 7
-        while size:
-            p[0] = r[_RX_DATA]
-            p = ptr32(int(p) + 4)
-            size -= 1
-        n &= 3
-        if n:
-            status = r[_RX_DATA]
-            rest -= 1
-            while n:
-                ptr8(p)[0] = status
-                p = ptr32(int(p) + 1)
-                status >>= 8
-                n -= 1
-    while rest:
-        r[_RX_DATA]
-        rest -= 1
-    return result
+    ldr(r3, [r0, 4 * _RX_FIFO_INF])
+    lsl(r3, r3, 8)
+    lsr(r4, r3, 24)
+    beq(END)
+    ldr(r3, [r0, 4 * _RX_STATUS])
+    lsl(r4, r3, 2)
+    lsr(r4, r4, 18)
+    sub(r4, 4)  # bytes without FCS
+    asr(r5, r4, 2)  # whole words
+    mov(r6, r4)
+    add(r6, 7)
+    asr(r6, r6, 2)
+    sub(r6, r6, r5)  # words behind them: what is left of the frame, and the FCS
+    lsl(r7, r3, 16)
+    bmi(DAMAGED)
+    cmp(r4, 14)
+    blt(DAMAGED)
+    cmp(r4, r2)
+    bgt(LONG)
+    sub(r5, 4)
+    blt(REST)
+    label(FOUR)
+    ldr(r3, [r0, 4 * _RX_DATA])
+    str(r3, [r1, 0])
+    ldr(r3, [r0, 4 * _RX_DATA])
+    str(r3, [r1, 4])
+    ldr(r3, [r0, 4 * _RX_DATA])
+    str(r3, [r1, 8])
+    ldr(r3, [r0, 4 * _RX_DATA])
+    str(r3, [r1, 12])
+    add(r1, 16)
+    sub(r5, 4)
+    bge(FOUR)
+    label(REST)
+    add(r5, 3)
+    blt(BYTES)
+    label(ONE)
+    ldr(r3, [r0, 4 * _RX_DATA])
+    str(r3, [r1, 0])
+    add(r1, 4)
+    sub(r5, 1)
+    bge(ONE)
+    label(BYTES)
+    mov(r7, 3)
+    and_(r7, r4)
+    beq(DRAIN)
+    ldr(r3, [r0, 4 * _RX_DATA])
+    sub(r6, 1)
+    label(BYTE)
+    strb(r3, [r1, 0])
+    lsr(r3, r3, 8)
+    add(r1, 1)
+    sub(r7, 1)
+    bne(BYTE)
+    b(DRAIN)
+    label(LONG)
+    mov(r4, 1)
+    mvn(r4, r4)
+    add(r6, r6, r5)
+    b(DRAIN)
+    label(DAMAGED)
+    mov(r4, 0)
+    mvn(r4, r4)
+    add(r6, r6, r5)
+    label(DRAIN)
+    cmp(r6, 0)
+    ble(END)
+    ldr(r3, [r0, 4 * _RX_DATA])
+    sub(r6, 1)
+    b(DRAIN)
+    label(END)
+    mov(r0, r4)
 
 
 class LAN9118:
