@@ -120,7 +120,9 @@ def test_the_mtu_follows_the_payload_and_longer_frames_are_never_sent():
         assert b.recv_into(into) == mtu + 14
         assert a.send(frame(B, A, n=mtu + 15), mtu + 15)
         assert a.lost == 1 and a.sent == 1 and b.recv_into(into) == 0
-    assert pair(payload=250)[1].mtu == 248
+    _, a, b = pair(payload=250)
+    assert a.mtu == 248 and a.send(frame(B, A, n=263), 263) and a.lost == 1
+    assert b.recv_into(bytearray(1500)) == 0, "though the firmware would take it"
 
 
 def test_a_payload_or_peers_out_of_range_are_refused():
@@ -145,7 +147,8 @@ def test_strangers_messages_are_counted_and_skipped():
     link = link_on(b)
     good = b"\xf1\x00" + bytes(20)
     strange = (
-        b"\xf1", b"\xf1\x80" + bytes(20), b"\xf1\x03" + bytes(20), b"\xf1\x30" + bytes(20),
+        b"\xf1", b"\xf1\x80" + bytes(20), b"\xf1\x40" + bytes(20),
+        b"\xf1\x03" + bytes(20), b"\xf1\x30" + bytes(20),
         b"\xf1\x0f\x88", b"\xf1\x20" + bytes(5), b"\xf1\x2f" + bytes(7), b"\xf0\x00" + bytes(20),
         b"hello",
     )  # fmt: skip
