@@ -326,7 +326,8 @@ def test_build_and_head_make_the_frame_that_a_plain_writer_makes():
         )
         t[16:18] = be(0xFFFF ^ plain_sum(ME + dst + b"\0\x06" + be(len(t)) + bytes(t)))
         assert k == len(t) and bytes(f[34 : 34 + k]) == bytes(t), n
-        assert ip4.head(f, k, 6, o, h, cache, 1) == -1  # nobody in the cache
+        ip4.head(f, k + (6 << 16), o, h)
+        assert ip4.hop(f, h, cache, 1) == -1  # nobody in the cache
         total = 20 + k
         head = bytearray(bytes([0x45, o[w.O_ECT]]) + be(total) + f[18:20])
         head += b"\x40\0\x40\x06\0\0" + ME + dst

@@ -7,7 +7,7 @@ is built, and whoever has something to say keeps it in his own record.
 
 from micropython import const
 
-from ..wire.ip4 import check_frame, head
+from ..wire.ip4 import check_frame, head, hop
 from . import arp, icmp
 
 # --- layout: written by tools/layout.py ---
@@ -77,7 +77,8 @@ class Iface:
         record.
         """
         cache = self.neigh
-        k = head(self.tx, n, proto, self.out, self.h, cache.t, cache.n)
+        head(self.tx, n + (proto << 16), self.out, self.h)
+        k = hop(self.tx, self.h, cache.t, cache.n)
         if k == _READY or arp.resolve(self, k, n + 34):
             if self.link.send(self.tx, n + 34):
                 self.count[_ST_TX_FRAMES] += 1

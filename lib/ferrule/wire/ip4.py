@@ -44,7 +44,7 @@ _ST_IP_FRAG = const(13)
 # --- end of layout ---
 
 _ARP = const(256)  # verdict of check_frame: an ARP packet; 1..255 are IP protocols
-_READY = const(-2)  # verdict of head: the frame may leave
+_READY = const(-2)  # verdict of hop: the frame may leave
 
 
 @micropython.viper
@@ -101,23 +101,20 @@ def check_frame(p: ptr16, n: int, h: ptr32, s: ptr32) -> int:
 
 
 @micropython.viper
-def head(p: ptr16, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) -> int:
-    """Write the IPv4 and Ethernet headers into frame p before n bytes of transport, for the
-    address in the out record.
-
-    t is the ARP cache of nt records.  Returns -2 when the frame may leave, the index of a
-    neighbour that is not (or no longer surely) known, or -1 when the cache does not hold the
-    next hop, which then stands in the host record (HOP).
+def head(p: ptr16, what: int, o: ptr32, h: ptr32):
+    """Write the IPv4 header, and of the Ethernet header all but the destination, into frame p
+    before `what`: bytes of transport | protocol << 16, for the address in the out record.  The
+    next hop then stands in the host record (HOP).
     """
-    n += 20
+    n = (what & 0xFFFF) + 20
     p[8] = (n >> 8) | (n << 8)
     n = (h[_H_IP_ID] + 1) & 0xFFFF
     h[_H_IP_ID] = n
     p[9] = n
     p[6] = 0x0008
     p[7] = 0x0045 | (o[_O_ECT] << 8)
-    p[10] = 0x0040  # do not fragment: nobody reassembles for us
-    p[11] = h[_H_TTL] | (proto << 8)
+    p[10] = 0x0040 ^ (o[_O_ECT] >> 8)  # do not fragment, if nobody asks for it
+    p[11] = h[_H_TTL] | ((what >> 16) << 8)
     p[12] = 0
     n = h[_H_IP]  # in a register, like what follows
     p[13] = n
@@ -140,6 +137,16 @@ def head(p: ptr16, n: int, proto: int, o: ptr32, h: ptr32, t: ptr32, nt: int) ->
     if h[_H_GW] != 0 and ((n ^ h[_H_IP]) & h[_H_MASK]) != 0:
         n = h[_H_GW]
     h[_H_HOP] = n
+
+
+@micropython.viper
+def hop(p: ptr16, h: ptr32, t: ptr32, nt: int) -> int:
+    """Write the hardware address of the next hop (HOP of the host record) into frame p.
+
+    t is the ARP cache of nt records.  Returns -2 when the frame may leave, the index of a
+    neighbour that is not (or no longer surely) known, or -1 when the cache does not hold it.
+    """
+    n = h[_H_HOP]
     found = 0 - 1
     i = 0
     while i < nt:
@@ -166,4 +173,4 @@ def answer_to(o: ptr32, s: ptr32):
 
 
 if THUMB:
-    from .thumb import check_frame  # noqa: F401, F811
+    from .thumb import check_frame, head, hop  # noqa: F401, F811
