@@ -2,6 +2,7 @@
 
 PYTHON ?= python3
 PORT ?= 8080
+ON ?= unix32
 VENV = .venv
 RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
@@ -10,7 +11,7 @@ READY = $(VENV)/ready
 # The chips whose models have to carry every ladder and every session.
 OVER ?= w5500 w5100s enc28j60 espnow espnow_1500
 
-.PHONY: help venv demo test over soak qemu bench interpreters lint conformance clean
+.PHONY: help venv demo test over bundled soak qemu bench interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
@@ -19,7 +20,8 @@ help:
 	@echo "make over          every ladder and rough session over the models of chips: OVER=\"$(OVER)\""
 	@echo "make interpreters  build MicroPython for 32-bit unix and for the bare-metal board"
 	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
-	@echo "make bench         measure speed and memory, write tools/bench/results.json"
+	@echo "make bench         measure speed and memory, write tools/bench/results.json (ARGS=--check compares)"
+	@echo "make bundled       ladders, rough sessions and heap tests of the release form (ON=$(ON))"
 	@echo "make lint          ruff, the layers' imports, the records' offsets"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
 	@echo "make clean         remove build/ and .venv/"
@@ -37,7 +39,7 @@ qemu: $(READY)
 	@$(RUN) -m tools.qemu --port $(PORT) $(ARGS)
 
 bench: $(READY)
-	@$(RUN) -m tools.bench
+	@$(RUN) -m tools.bench $(ARGS)
 
 interpreters: $(READY)
 	@$(RUN) -m tools.interpreters
@@ -54,6 +56,10 @@ over: $(READY)
 	@for chip in $(OVER); do echo "over $$chip:"; \
 	  $(RUN) -m pytest -q --on x64 --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
 	  || exit 1; done
+
+bundled: $(READY)
+	@$(RUN) -m tools.bundle --library build/library > build/library.list
+	FERRULE_LIB=build/library $(RUN) -m pytest -q --on $(ON) host_tests/ladders host_tests/sim host_tests/heap
 
 soak: $(READY)
 	@$(RUN) -m tools.soak $(ARGS)

@@ -11,7 +11,7 @@ import sys
 import threading
 from pathlib import Path
 
-from interpreters import MP, ROOT, TESTS, Died, TimedOut
+from interpreters import LIB, MP, ROOT, TESTS, Died, TimedOut
 
 sys.path.insert(0, str(ROOT / "tools"))
 
@@ -36,7 +36,7 @@ class Board:
         return qemuboard.missing(qemuboard.ROOMY) or ""
 
     def _folders(self):
-        folders = {"lib": ROOT / "lib", "mp": MP, "firmware": ROOT / "firmware"}
+        folders = {"lib": LIB, "mp": MP, "firmware": ROOT / "firmware"}
         folders["chips"] = TESTS / "chips"
         for folder in sorted(TESTS.iterdir()):
             if folder != MP and folder.is_dir() and self._is_test_folder(folder):

@@ -3,6 +3,9 @@
 `Unix` starts one process of a unix port for a file of tests; `Board` keeps one QEMU session for
 the whole pytest session. Both offer `start(file, tests, record)`, which begins to run them, and
 `line(timeout_s)`, which returns what the interpreter printed next, or raises `Died` or `TimedOut`.
+
+FERRULE_LIB names a folder that takes the place of lib/, such as `python -m tools.bundle --library`
+writes: what imports nothing but `ferrule` and its links (ladders, sim, heap) then tests that form.
 """
 
 import os
@@ -15,6 +18,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 TESTS = ROOT / "host_tests"
 MP = TESTS / "mp"
+LIB = ROOT / os.environ.get("FERRULE_LIB", "lib")
 NAMES = ("x64", "unix32", "cortex_m3")
 
 
@@ -47,7 +51,7 @@ class Unix:
         self.stop()
         environment = dict(os.environ, FERRULE_OVER=over)
         # TESTS at the end, for the package `chips`.
-        path = [str(ROOT / "lib"), str(MP), ".frozen", str(TESTS)]
+        path = [str(LIB), str(MP), ".frozen", str(TESTS)]
         environment["MICROPYPATH"] = ":".join(path)
         command = [
             str(self.path),

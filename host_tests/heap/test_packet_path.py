@@ -8,7 +8,6 @@ import micropython
 
 import ferrule
 from ferrule.link import loop
-from ferrule.wire.sum import copy
 
 _CHUNK = bytes(range(250)) * 5
 
@@ -178,7 +177,9 @@ def test_closing_and_time_wait_allocate_nothing():
 
 def knock(pair, frames):
     for f in frames:
-        copy(pair.peer.iface.tx, 0, f, 0, len(f))
+        tx = pair.peer.iface.tx
+        for i in range(len(f)):
+            tx[i] = f[i]
         pair.net.link.peer.send(pair.peer.iface.tx, len(f))
         pair.net.poll()
 

@@ -235,6 +235,22 @@ def test_no_global_of_the_package_has_the_name_of_a_module_below_it(release):
     assert bound and not bound & {path.stem for path in (release / "ferrule").iterdir()}
 
 
+ALGORITHMS = """
+import ferrule
+for name in ("tahoe", "reno", "newreno", "cubic"):
+    module = getattr(__import__("ferrule." + name), name)
+    print(name, module.RECOVERS, callable(module.grow), callable(module.ssthresh))
+"""
+
+
+def test_what_is_used_as_an_object_has_its_constants_and_what_it_imports(release, device):
+    """The algorithms of tcp/cc: a connection asks its own for RECOVERS when something is lost."""
+    right = ["%s %d True True" % pair for pair in
+             (("tahoe", 0), ("reno", 1), ("newreno", 2), ("cubic", 2))]
+    assert run("x64", release, ALGORITHMS) == right
+    assert run("x64", device, ALGORITHMS) == right
+
+
 def methods(folder):
     """{class: methods} of a package as it was written."""
     tree = ast.parse((folder / "ferrule" / "__init__.py").read_text())

@@ -38,6 +38,7 @@ from tools.bundle.once import inline_methods
 from tools.bundle.profile import PROFILES
 from tools.bundle.rewrite import (
     inline_single_values,
+    offer,
     rewrite,
     source_of,
     used_names,
@@ -60,9 +61,7 @@ def laid_out(device, thumb, kind):
     b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind])
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
-    for name in b.lazy(stack):
-        short = name.rsplit(".", 1)[-1]
-        b.add(Output("ferrule." + short, "ferrule/%s.py" % short), [name])
+    b.add_lazy(stack, "ferrule.")
     public = {"ferrule": {"Stack", "__version__"}}
     links = b.add_links(ROOT / "lib" / "ferrule" / "link")
     for name in links:
@@ -70,9 +69,7 @@ def laid_out(device, thumb, kind):
     if device:
         b.add(Output("device", "device.py"), ["main", "echo", "httpd"])
         public["device"] = {"device", "main"}
-        for name in b.lazy(b.outputs[-1]):
-            if name != "board":
-                b.add(Output(name, name + ".py"), [name])
+        b.add_lazy(b.outputs[-1], "")
     return b, links, public
 
 
@@ -82,7 +79,8 @@ def shaken(outputs, statements, links):
     for name in links:
         roots += asked_for(outputs[name], statements[name])
     above = {name: pieces for name, pieces in statements.items() if name not in links}
-    out = shake(above, {name: output.needs for name, output in outputs.items()}, roots)
+    needs = {name: output.needs for name, output in outputs.items()}
+    out = shake(above, needs, {name: output.offered for name, output in outputs.items()}, roots)
     out.update({name: statements[name] for name in links})
     return out
 
@@ -110,6 +108,7 @@ def with_words(outputs, statements, links):
     """(statements with attributes under the interpreter's words, {attribute: word})."""
     objects = [name for name in statements if outputs[name].whole]
     kept = {name for module in objects for name, _ in statements[module]}
+    kept = kept.union(*(outputs[module].offered for module in objects))
     table = names.table(above(statements, links), kept)
     for name in statements:
         if name not in links:
@@ -119,7 +118,7 @@ def with_words(outputs, statements, links):
 
 def asked_for(output, statements):
     """[(module, name or None)] of what an output's statements import."""
-    found = []
+    found = [output.needs[name] for name in output.offered if name in output.needs]
     for _, node in statements:
         found += [output.needs[name] for name in used_names(node) if name in output.needs]
         for part in ast.walk(node):
@@ -171,6 +170,9 @@ def bundle(device=True, whole=False, thumb=False, kind="full"):
         name: short_conditions(merge_leaves(rewrite(b, output)))
         for name, output in outputs.items()
     }
+    for output in b.outputs:
+        if output.whole and output.name != "ferrule":
+            offer(b, output)
     below = no_clash(outputs)
     closed = device and not whole
     if closed:

@@ -160,6 +160,25 @@ def outside_import(base, attribute, name):
     return ast.ImportFrom(base, [ast.alias(attribute, name if name != attribute else None)], 0)
 
 
+def offer(bundle, output):
+    """What a module that is used as an object also has: its constants, and what it imports."""
+    module = output.modules[-1]
+    for name in list(module.constants) + list(module.imports):
+        found = bundle.find(module, name)
+        if name.startswith("_") or found[0] not in ("constant", "name"):
+            continue
+        if found[0] == "constant":
+            output.offered[name] = found[1]
+            continue
+        home = bundle.home[found[1].name]
+        known = home.names[found[1].name, found[2]]
+        if home is output and known != name:
+            raise Problem("%s offers %s under another name." % (module.name, name))
+        if home is not output:
+            output.offered[name] = None
+            output.needs[name] = (home.name, known)
+
+
 def rewrite(bundle, output):
     """The output's statements: [(name bound or None, statement)]."""
     out = []
@@ -237,6 +256,8 @@ def source_of(output, statements):
         used |= used_names(node)
     lines = []
     for name, (base, attribute) in output.needs.items():
-        if name in used:
+        if name in used or name in output.offered:
             lines.append(ast.unparse(outside_import(base, attribute, name)))
+    offered = output.offered.items()
+    lines += ["%s = %r" % (name, value) for name, value in offered if value is not None]
     return "\n".join(lines + [ast.unparse(shown(node)) for _, node in statements]) + "\n"

@@ -64,12 +64,14 @@ def always(method):
 
 class Reach:
     """What the roots lead to.  statements: {module: [(name or None, statement)]}, needs: {module:
-    {name: (module, name or None)}}, what its top imports.
+    {name: (module, name or None)}}, what its top imports; offered: {module: names}, what it has
+    without using it.
     """
 
-    def __init__(self, statements, needs):
+    def __init__(self, statements, needs, offered):
         self.statements = statements
         self.needs = needs
+        self.offered = offered
         self.defined = {
             module: {name: node for name, node in pieces if name}
             for module, pieces in statements.items()
@@ -86,6 +88,8 @@ class Reach:
         if module in self.statements and module not in self.modules:
             self.modules.add(module)
             self.todo += [(module, node) for name, node in self.statements[module] if not name]
+            for name in self.offered.get(module, ()):
+                self.name(module, name)
 
     def import_(self, module, name):
         self.enter(module)
@@ -147,9 +151,9 @@ def without_methods(node, attributes):
     return node
 
 
-def shake(statements, needs, roots):
+def shake(statements, needs, offered, roots):
     """{module: statements} of the modules that the roots, [(module, name)], reach."""
-    reach = Reach(statements, needs)
+    reach = Reach(statements, needs, offered)
     for root in roots:
         reach.import_(*root)
     reach.follow()

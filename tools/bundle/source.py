@@ -158,6 +158,7 @@ class Output:
         self.taken = set()
         self.needs = {}  # name here -> (module, attribute or None) that it is imported from
         self.whole = False  # imported as a module: every name of it is public
+        self.offered = {}  # then also: {name: value, or None for what is imported}
 
 
 class Bundle:
@@ -202,7 +203,9 @@ class Bundle:
 
     def pull(self, output, name):
         module = self.module(name)
-        if module is None or name in self.home:
+        if module is None or self.home.get(name, output) is not output:
+            return
+        if module in output.modules:
             return
         self.home[name] = output
         for target in top_imports(self, module):
@@ -210,15 +213,31 @@ class Bundle:
         output.modules.append(module)
 
     def lazy(self, output):
-        """Source modules that the output's functions import and that have no home yet."""
-        found = []
+        """Source modules that the output's functions import and that have no home yet; and those
+        among them that are imported as objects.
+        """
+        found, objects = [], set()
         for module in output.modules:
             for node in ast.walk(module.tree):
                 if isinstance(node, (ast.Import, ast.ImportFrom)):
-                    for target in targets(self, imported(node, module)):
+                    names = imported(node, module)
+                    for target in targets(self, names):
                         if target not in self.home and target not in found:
                             found.append(target)
-        return found
+                    objects |= {b + "." + a if a else b for b, a in names.values()}
+        return found, objects & set(found)
+
+    def add_lazy(self, output, below):
+        """An output for each of these; what is an object has one for itself.  below: the package
+        that they become a part of, or "".
+        """
+        found, objects = self.lazy(output)
+        names = {name: below + name.rsplit(".", 1)[-1] for name in found}
+        outputs = {name: Output(to, to.replace(".", "/") + ".py") for name, to in names.items()}
+        self.home.update({name: outputs[name] for name in objects})
+        for name in found:
+            if self.home.get(name, outputs[name]) is outputs[name]:
+                self.add(outputs[name], [name])
 
     def find(self, module, name):
         """What a global name of a module stands for, followed through imports.
