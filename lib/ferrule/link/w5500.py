@@ -8,6 +8,9 @@
 
 from .wiznet import Wiznet
 
+# Sockets 1 to 7: closed (Sn_SR), and without buffers (Sn_RXBUF_SIZE, Sn_TXBUF_SIZE).
+_IDLE = bytes(29), b"\xff" + bytes(26) + b"\xff\xff"
+
 
 class W5500(Wiznet):
     """A W5500 on `spi` (mode 0 or 3, at most 33.3 MHz guaranteed), selected by the pin `cs`.
@@ -40,9 +43,7 @@ class W5500(Wiznet):
     _CHECKS = (
         (0x400, b"\xb4\0\0\x42", b"\xff\xff\0\xff"),
         (0x41E, b"\x10\x10" + bytes(12) + b"\x04", b"\xff\xff" + bytes(12) + b"\xff"),
-    ) + tuple(
-        (0x503 + 0x100 * n, bytes(29), b"\xff" + bytes(26) + b"\xff\xff") for n in range(7)
-    )
+    ) + tuple((0x503 + 0x100 * n,) + _IDLE for n in range(7))
     _LINK = 0x2E, 0xC1, 0x81  # PHYCFGR: not in reset, set up by its pins, link
     _RX_HEAD = b"\0\0\x18"
     _TX_HEAD = b"\0\0\x14"

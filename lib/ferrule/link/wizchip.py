@@ -63,7 +63,8 @@ class Chip:
         self._ticks, self._sleep = clock.ticks_ms, clock.sleep_ms
         self._link_out = self._head(self._LINK[0], 0) + b"\0"
         self._link_in = bytearray(_HEAD + 1)
-        self._checks = [self._check(*group) for group in self._groups()]
+        seen = {}  # buffers by length: the groups share them
+        self._checks = [self._check(seen, *group) for group in self._groups()]
         cs.init(mode=cs.OUT, value=1)
         if reset is not None:
             reset.init(mode=reset.OUT, value=1)
@@ -79,9 +80,11 @@ class Chip:
         values = mode + bytes(8) + self.mac + bytes(4) + values
         return ((0, values, b"\xff" * 19 + mask),) + self._CHECKS
 
-    def _check(self, at, values, mask):
+    def _check(self, seen, at, values, mask):
         out = self._head(at, 0) + bytes(len(mask))
-        return out, bytearray(len(out)), values, mask
+        if len(out) not in seen:
+            seen[len(out)] = bytearray(len(out))
+        return out, seen[len(out)], values, mask
 
     # ---- registers -----------------------------------------------------------------------------
 

@@ -1,0 +1,39 @@
+"""An ESP32 with a W5500 module; wiring and what may go wrong: README.md.
+
+Change what is written in capitals when your wiring or your network differs.
+"""
+
+SPI_ID, SCK, MOSI, MISO = 2, 18, 23, 19  # the pins that need no matrix
+CS = 5
+RESET = 26  # None without this wire
+INT = 27  # None without this wire
+HZ = 20_000_000
+
+ADDRESS = ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+
+
+def make_link():
+    """The chip.  OSError ENODEV with a sentence when it does not answer."""
+    from machine import SPI, Pin
+
+    from ferrule.link.w5500 import W5500
+
+    spi = SPI(SPI_ID, HZ, sck=Pin(SCK), mosi=Pin(MOSI), miso=Pin(MISO))
+    return W5500(spi, cs=Pin(CS), reset=pin(RESET), irq=pin(INT))
+
+
+def pin(number):
+    """The pin, or None where there is no wire."""
+    from machine import Pin
+
+    return None if number is None else Pin(number)
+
+
+def address():
+    """(address, mask, gateway, dns)."""
+    return ADDRESS
+
+
+def limits():
+    """Windows of 4 KB; the chip holds 16 KB while nobody looks."""
+    return {"connections": 6, "rx_buffer": 4096, "tx_buffer": 4096}

@@ -1,0 +1,39 @@
+"""The W5100S-EVB-Pico, a Pico with a W5100S on it; what may go wrong: README.md.
+
+Change what is written in capitals when your wiring or your network differs.
+"""
+
+SPI_ID, SCK, MOSI, MISO = 0, 18, 19, 16  # as the board is wired
+CS = 17
+RESET = 20
+INT = 21
+HZ = 24_000_000  # the RP2040 makes 24 MHz or 12 MHz of its 48, and nothing between
+
+ADDRESS = ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+
+
+def make_link():
+    """The chip.  OSError ENODEV with a sentence when it does not answer."""
+    from machine import SPI, Pin
+
+    from ferrule.link.w5100s import W5100S
+
+    spi = SPI(SPI_ID, HZ, sck=Pin(SCK), mosi=Pin(MOSI), miso=Pin(MISO))
+    return W5100S(spi, cs=Pin(CS), reset=pin(RESET), irq=pin(INT))
+
+
+def pin(number):
+    """The pin, or None where there is no wire."""
+    from machine import Pin
+
+    return None if number is None else Pin(number)
+
+
+def address():
+    """(address, mask, gateway, dns)."""
+    return ADDRESS
+
+
+def limits():
+    """Windows of 4 KB; the chip holds 8 KB while nobody looks."""
+    return {"connections": 6, "rx_buffer": 4096, "tx_buffer": 4096}
