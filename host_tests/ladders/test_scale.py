@@ -1,4 +1,4 @@
-"""Window scaling (RFC 7323, 2): what a scaled window of the peer means, and when nothing is scaled.
+"""Window scaling (RFC 7323, 2): what a scaled window of the peer means, when nothing is scaled.
 
 Our own buffers are small here, so that our shift is 0; larger ones are in test_large_window.py.
 """
