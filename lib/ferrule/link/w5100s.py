@@ -29,15 +29,16 @@ class W5100S(Wiznet):
         (0x42F, b"\x30"),
     )
     _MODE = 0x400, b"\x44"  # Sn_MR: MACRAW, only our address and broadcasts (MF)
-    _COMMON = (  # 0x13: INTPTMR, IR, IMR, RTR, RCR, RMSR, TMSR
+    # MR, then from 0x13: INTPTMR, IR, IMR, RTR, RCR, RMSR, TMSR; and which bits of each count.
+    _COMMON = (
         b"\x13",
         b"\0\0\0\x01\0\0\0\x03\x03",
-        b"\xff\xff\0\xff\0\0\0\xff\xff",
+        b"\x90\0\0\0\xff\0\0\0\xff\xff",
     )
     _CHECKS = (
         (0x400, b"\x44\0\0\x42", b"\xff\xff\0\xff"),
         (0x42C, b"\x04\0\0\x30", b"\xff\0\0\xff"),
-        (0x30, b"\x40", b"\xff"),
+        (0x30, b"\x40", b"\x40"),
     ) + tuple((0x503 + 0x100 * n, b"\0", b"\xff") for n in range(3))
     _LINK = 0x3C, 0x81, 0x01  # PHYSR: a cable, a link
     _RX_HEAD = b"\x0f\0\0"

@@ -39,7 +39,8 @@ class W5500(Wiznet):
     )
     # Sn_MR: MACRAW, only our address and broadcasts (MFEN), no multicast, no IPv6.
     _MODE = 0x400, b"\xb4"
-    _COMMON = b"\x10", b"\0\0\0\0\0\x01", b"\xff\xff\0\xff\0\xff"  # 0x13: INTLEVEL .. SIMR
+    # MR, then from 0x13: INTLEVEL, IR, IMR, SIR, SIMR; and which bits of each count.
+    _COMMON = b"\x10", b"\0\0\0\0\0\x01", b"\xff\xff\xff\0\xff\0\xff"
     _CHECKS = (
         (0x400, b"\xb4\0\0\x42", b"\xff\xff\0\xff"),
         (0x41E, b"\x10\x10" + bytes(12) + b"\x04", b"\xff\xff" + bytes(12) + b"\xff"),

@@ -78,7 +78,7 @@ class Chip:
         registers begin alike on both chips: mode, gateway, mask, our address, IP address."""
         mode, values, mask = self._COMMON
         values = mode + bytes(8) + self.mac + bytes(4) + values
-        return ((0, values, b"\xff" * 19 + mask),) + self._CHECKS
+        return ((0, values, mask[:1] + b"\xff" * 18 + mask[1:]),) + self._CHECKS
 
     def _check(self, seen, at, values, mask):
         out = self._head(at, 0) + bytes(len(mask))
