@@ -3,6 +3,8 @@
 import micropython
 from micropython import const
 
+from .arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
 _H_IP = const(3)
@@ -149,3 +151,7 @@ def fill_destination(f: ptr16, t: ptr32, k: int):
     f[0] = t[_N_MAC0]
     f[1] = t[_N_MAC0] >> 16
     f[2] = t[_N_MAC1]
+
+
+if THUMB:
+    from .thumb import check  # noqa: F401, F811
