@@ -261,7 +261,7 @@ class Interpreter:
         say("Building %s ..." % self.product.relative_to(ROOT))
         if self.name == "frozen":
             # what boards/qemu_mps2/manifest_frozen.py names
-            bundle.write(BUILD / "bundle", thumb=True)
+            bundle.write(BUILD / "bundle", thumb=True, kind="core")
         folder = BUILD / "micropython" / ("build-" + self.name)
         command = ["make", "-C", tree / "ports" / self.port, "-j", JOBS, "BUILD=%s" % folder]
         command += ["FROZEN_MANIFEST=%s" % self.manifest, "MPY_LIB_DIR=%s" % no_library()]
