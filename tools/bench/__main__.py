@@ -69,8 +69,8 @@ HOW = {
     "heap_echo_frozen_bytes": "the same with the release form in the image, where all code stays",
     "heap_echo_in_romfs_bytes": "the same with the .mpy files in a ROMFS: bytecode stays there,"
     " machine code is copied",
-    "heap_full_mpy_bytes": "as heap_echo_mpy_bytes, with SACK, timestamps, ECN, urgent data and SYN"
-    " cookies; the four above are of the profile core (tools/bundle/profile.py)",
+    "heap_full_mpy_bytes": "as heap_echo_mpy_bytes, with SACK, timestamps, ECN, urgent data and"
+    " SYN cookies; the four above are of the profile core (tools/bundle/profile.py)",
     "heap_source_romfs_bytes": "as heap_echo_in_romfs_bytes, lib/ and firmware/ module by module",
     "time_wait_record_bytes": "length of the table by the number of records",
     "half_open_record_bytes": "the same",
@@ -163,7 +163,8 @@ def measure(say):
         full = pathlib.Path(tmp) / "full"
         bundle.write(full, thumb=True)
         roomy = qemuboard.ROOMY
-        out.update(heap_of_the_device("heap_full_mpy_bytes", dict(release, app=full), files, roomy))
+        folders = dict(release, app=full)
+        out.update(heap_of_the_device("heap_full_mpy_bytes", folders, files, roomy))
         release.pop("bench")
         out.update(heap_of_the_device("heap_echo_in_romfs_bytes", release))
     frozen = qemuboard.FROZEN
