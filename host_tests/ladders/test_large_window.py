@@ -90,22 +90,22 @@ def test_the_syn_ack_of_a_large_buffer_is_not_scaled(wire):
 def test_every_byte_that_was_announced_is_taken(wire):
     # 70000 bytes were announced. After the first byte the field says 34999 units of 2, one byte
     # less than that: all of them are taken nevertheless.
-    wire.opened(offer="wscale=0", **LARGE)
+    wire.opened(mss=1000, offer="wscale=0", **LARGE)
     wire.play("""
         0   <== ACK  1:2  ack=1
         40  ==> ACK  1    ack=2 win=34999
     """)
     at = 2
-    for i in range(23):
+    for i in range(34):
         wire.play(
             """
             %d  <== ACK  %d:%d  ack=1
             %d  <== ACK  %d:%d  ack=1
             %d  ==> ACK  1  ack=%d
         """
-            % ((50 + i, at, at + 1460, 50 + i, at + 1460, at + 2920) + (50 + i, at + 2920))
+            % ((50 + i, at, at + 1000, 50 + i, at + 1000, at + 2000) + (50 + i, at + 2000))
         )
-        at += 2920
+        at += 2000
     wire.play(
         """
         100  <== ACK  %d:%d     ack=1
@@ -114,5 +114,5 @@ def test_every_byte_that_was_announced_is_taken(wire):
         140  us.recvq 70000
         140  us.stat  TCPRcvQDrop 0
     """
-        % (at, at + 1460, at + 1460)
+        % (at, at + 1000, at + 1000)
     )

@@ -71,12 +71,12 @@ def test_an_answer_to_a_syn_without_the_option_is_passed_over(wire):
 
 @proves("RFC7323-2.3-4")
 def test_a_larger_shift_is_used_as_14(wire):
-    # One unit of 2**14 bytes: eleven segments of 1460, not a twelfth.
+    # One unit of 2**14 bytes: sixteen segments of 1000, not a seventeenth.
     small = {"rx_buffer": 512, "connections": 1, "configure": {"initcwnd": 20}}
-    wire.opened(mss=1460, win=1, offer="wscale=15", tx_buffer=18000, **small)
+    wire.opened(mss=1000, win=1, offer="wscale=15", tx_buffer=18000, **small)
     lines = ["0 us.write 18000"]
-    for i in range(11):
-        lines.append("0 ==> ACK %d:%d ack=1" % (1 + 1460 * i, 1461 + 1460 * i))
+    for i in range(16):
+        lines.append("0 ==> ACK %d:%d ack=1" % (1 + 1000 * i, 1001 + 1000 * i))
     wire.play("\n".join(lines))
 
 
