@@ -22,7 +22,8 @@ What is argued, and from where:
 from chips.wizcore import IMR as SN_IMR
 from chips.wizcore import IR as SN_IR
 from chips.wizcore import MR as SN_MR
-from chips.wizcore import Core, ring_read, ring_write
+from chips.wizcore import Core
+from chips.wizring import ring_read, ring_write
 
 _MR, _SHAR, _IR, _IMR, _SIR, _SIMR = 0x00, 0x09, 0x15, 0x16, 0x17, 0x18
 _RTR, _RCR, _PTIMER, _PMRU, _UIPR, _PHYCFGR, _VERSIONR = 0x19, 0x1B, 0x1C, 0x26, 0x28, 0x2E, 0x39

@@ -9,6 +9,7 @@ pointers and status go, so that drivers which use them can be run against the mo
 """
 
 from chips.bus import Chip
+from chips.wizring import kilobytes, patched, ring_read, ring_write
 
 # Socket registers (chapter 4.2), offsets.
 MR, CR, IR, SR, PORT, DHAR, DIPR, DPORT = 0x00, 0x01, 0x02, 0x03, 0x04, 0x06, 0x0C, 0x10
@@ -206,28 +207,6 @@ class Socket:
         return True
 
 
-def patched(value, at, byte):
-    """A 16-bit value, big end first, with the byte at address `at` replaced."""
-    return value & 0xFF00 | byte if at & 1 else value & 0xFF | byte << 8
-
-
-def ring_read(memory, base, size, pointer, n):
-    """n bytes at a pointer of a buffer of `size` bytes at `base`, around its end."""
-    at = pointer & (size - 1)
-    first = memory[base + at : base + min(at + n, size)]
-    return first if len(first) == n else first + ring_read(memory, base, size, 0, n - len(first))
-
-
-def ring_write(memory, base, size, pointer, data):
-    """Write data at a pointer of a buffer, around its end as often as it takes."""
-    done = 0
-    while done < len(data):
-        at = (pointer + done) & (size - 1)
-        part = min(len(data) - done, size - at)
-        memory[base + at : base + at + part] = data[done : done + part]
-        done += part
-
-
 class Core(Chip):
     """Sockets, memory, PHY and reset.
 
@@ -398,8 +377,3 @@ class Core(Chip):
         socket.status = ESTABLISHED
         socket.raised(CON)
         return True
-
-
-def kilobytes(value):
-    """A buffer size register: 0, 1, 2, 4, 8 or 16 KB; what else stands there is taken for 0."""
-    return value * 1024 if value in (1, 2, 4, 8, 16) else 0
