@@ -44,6 +44,11 @@ def _espnow(clock, mac, longest=1470):
     return ether, ether.bus, link
 
 
+def _espnow_250(clock, mac):
+    """The short messages of ESP-NOW's first version: an MSS of 208."""
+    return _espnow(clock, mac, 250)
+
+
 def _espnow_1500(clock, mac):
     """Messages of 1502 bytes, which no radio sends, for ladders about Ethernet's 1500."""
     return _espnow(clock, mac, 1502)
@@ -65,6 +70,7 @@ CHIPS = {
     "w5100s": _w5100s,
     "enc28j60": _enc28j60,
     "espnow": _espnow,
+    "espnow_250": _espnow_250,
     "espnow_1500": _espnow_1500,
 }
 

@@ -151,7 +151,7 @@ class Caller(Connector):
         self._shut = False
 
     def talk(self):
-        """Send all, shut the own half at once, read to the end."""
+        """Send all, shut the own half at once, read to the end; then, with both done, close."""
         if not self._shut and self._out.send(self):
             self.sock.shutdown(SHUT_WR)
             self._shut = True
@@ -160,7 +160,8 @@ class Caller(Connector):
         self.received = counted.received
         if ended:
             assert self.received == self._in.size, "the stream ended early: %s" % self
-            self.end()
+            if self._shut:
+                self.end()
 
 
 class _Received:
