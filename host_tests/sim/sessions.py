@@ -21,11 +21,14 @@ LIMITS = {"rx_buffer": 1024, "tx_buffer": 1024, "half_open": 4, "neighbours": 2}
 SIZE = 16 * 1024 if SMALL else 256 * 1024
 
 
-def rough(seed, **limits):
+def rough(seed, mtu=None, **limits):
     """A world with 5 % loss, 1 % duplication, 5 % reordering and 0.5 % flipped bits each way."""
     gc.collect()
     limits = dict(LIMITS, **limits)
-    return World(seed, limits, **dict(WIRE, **ROUGH))
+    wire = dict(WIRE, **ROUGH)
+    if mtu:
+        wire["mtu"] = mtu
+    return World(seed, limits, **wire)
 
 
 def close(world, *programs):
@@ -172,13 +175,13 @@ class _Received:
         self.received = program.received
 
 
-def simultaneous(seed, size=3000):
+def simultaneous(seed, size=3000, mtu=None):
     """Both sides connect to each other in the same millisecond, talk, and close together.
 
     The wire is clean during the handshake of the even seeds, so that nothing but the two SYNs
     crosses; on the odd ones it is rough from the start.
     """
-    world = rough(seed)
+    world = rough(seed, mtu)
     if seed % 2 == 0:
         world.wire.rates(delay=5)
     one = Caller("a", world.a, B_IP, 1000, 2000, size, 0)

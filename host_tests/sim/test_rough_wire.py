@@ -42,6 +42,11 @@ def test_both_sides_open_and_close_at_once(seed):
     sessions.simultaneous(seed)
 
 
+@seeds(30)
+def test_both_sides_open_and_close_at_once_in_segments_of_208_bytes(seed):
+    sessions.simultaneous(seed, mtu=248)
+
+
 @seeds(20)
 def test_a_half_closed_connection_goes_on_sending(seed):
     sessions.half_closed(seed)
