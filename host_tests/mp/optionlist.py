@@ -154,7 +154,8 @@ def wrong(flow, frame, first, n):
 
 def _wrong_ts(offers, frame):
     if frame.flags & (SYN | RST):
-        if frame.ts and frame.ts[1] and not frame.flags & ACK:
+        # A reset tells the timestamp that it answers, with ACK or without (RFC 7323, 5.2).
+        if frame.ts and frame.ts[1] and not frame.flags & (ACK | RST):
             return "TSecr without ACK"
     elif frame.ts is None:
         if offers.both("ts"):

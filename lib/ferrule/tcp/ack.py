@@ -5,7 +5,6 @@
 from micropython import const
 
 from ..core.tick import set_timer
-from ..wire.tcp import reset_for
 from . import output, recovery, timewait
 from .blocks import shift, told
 from .pcb import notify, release, set_state
@@ -96,8 +95,7 @@ def check_ack(t, p, r, s):
     k = s[_S_ACKED]
     if r[_STATE] == _SYN_RECEIVED:
         if k != 1:
-            reset_for(t.out, s)
-            output.send_out(t)
+            output.refuse(t)
             return False
         established(t, p)
         r[_SND_WND] <<= r[_FLAGS] >> 22 & 15

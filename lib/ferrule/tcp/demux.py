@@ -6,7 +6,7 @@ from micropython import const
 
 from ..core.tick import advance
 from ..wire.ip4 import answer_to
-from ..wire.tcp import find, parse, reset_for
+from ..wire.tcp import find, parse
 from . import cc, listen, output, timers, timewait
 from .input import arrives
 from .pcb import Pcb, free, release
@@ -77,7 +77,7 @@ class Tcp:
             for i in range(n)
         )
         self.half_n = half
-        self.half = array.array("i", bytearray(4 * _HALF_WORDS * (half + 1)))  # a spare: cookie.py
+        self.half = array.array("i", bytearray(4 * _HALF_WORDS * half))
         self.tw_n = tw
         self.tw = array.array("i", bytearray(4 * _TW_WORDS * tw))
         self.listeners = [None] * listeners
@@ -157,8 +157,7 @@ class Tcp:
         if listener is not None:
             listen.syn_arrives(self, listener)
         elif not s[_S_FLAGS] & _RST:  # 3.5.2, group 1
-            reset_for(self.out, s)
-            output.send_out(self)
+            output.refuse(self)
 
     def reopen(self, i):
         """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its
@@ -167,7 +166,7 @@ class Tcp:
         answer_to(self.out, self.seg)
         listen.choose_isn(self.h, self.out)
         timewait.raise_isn(self.out, self.tw, i)
-        if listen.record(self):
+        if listen.record(self, 0):
             timewait.drop(self, i)
             self.count[_ST_TW_REUSED] += 1
 

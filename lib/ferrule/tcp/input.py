@@ -9,7 +9,7 @@ from micropython import const
 
 from ..core import ring
 from ..core.tick import set_timer
-from ..wire.tcp import relate, reset_for
+from ..wire.tcp import relate
 from . import output, timewait
 from .ack import challenge, check_ack, established
 from .blocks import add, any_block, shift
@@ -136,8 +136,7 @@ def syn_sent(t, p):
     flags = s[_S_FLAGS]
     if flags & _ACK and s[_S_ACKED] != 1:
         if not flags & _RST:
-            reset_for(t.out, s)
-            output.send_out(t)
+            output.refuse(t)
         return
     if flags & _RST:
         if flags & _ACK:

@@ -12,7 +12,7 @@ from ..core.rand import choose_isn
 from ..core.tick import first_due, set_timer
 from ..wire.ip4 import answer_to
 from ..wire.options import echoed, of_syn, stamp
-from ..wire.tcp import plain, port, relate, reset_for
+from ..wire.tcp import plain, port, relate
 from . import output, pcb
 from .ack import opened
 from .input import arrives as segment_arrives
@@ -155,11 +155,8 @@ def promote(r: ptr32, half: ptr32, k: int):
 
 @micropython.viper
 def old_stamp(half: ptr32, k: int, s: ptr32) -> bool:
-    """PAWS for a half-open record; a timestamp that is not older is kept."""
-    if ((s[_S_TSVAL] - half[k + _HO_TS_RECENT]) >> 31) & 1:
-        return True
-    half[k + _HO_TS_RECENT] = s[_S_TSVAL]
-    return False
+    """PAWS for the half-open record at word k."""
+    return ((s[_S_TSVAL] - half[k + _HO_TS_RECENT]) >> 31) & 1 != 0
 
 
 def find(t, number):
@@ -210,14 +207,13 @@ def syn_arrives(t, listener):
         return False
     if flags & _ACK:
         if t.cookie is None or flags & _SYN or not t.cookie.taste(t):
-            reset_for(t.out, s)
-            output.send_out(t)
+            output.refuse(t)
         return False
     if not flags & _SYN:
         return False
     answer_to(t.out, s)
     choose_isn(t.h, t.out)
-    return record(t)
+    return record(t, t.cfg[_C_SYNCOOKIES])
 
 
 def agreed(t):
@@ -237,33 +233,33 @@ def agreed(t):
     return out
 
 
-def record(t):
-    """Make a half-open record for the SYN in hand, with the ISS in the out record, and answer
-    it.  True when that is done; a SYN cookie leaves no record.
+def record(t, cookies):
+    """Make a half-open record for the SYN in hand, with the pair and the ISS in the out record,
+    and answer it.  True when that is done; a SYN cookie, sent instead if allowed, leaves no
+    record.
     """
     most = t.cfg[_C_BACKLOG]
     n = t.half_n if most == 0 or most > t.half_n else most
-    cookies = t.cfg[_C_SYNCOOKIES]
     i = spare(t.half, n) if cookies < 2 else -1
     if i < 0:
-        t.count[_ST_REQ_FULL] += 1
-        if t.cookie is not None:
+        if cookies:
             t.cookie.bake(t)
+        else:
+            t.count[_ST_REQ_FULL] += 1
         return False
-    note_at(t.half, i * _HALF_WORDS, t.seg, t.out, agreed(t))
+    i *= _HALF_WORDS
+    note_at(t.half, i, t.seg, t.out, agreed(t))
     t.count[_ST_PASSIVE] += 1
-    set_timer(t.h, t.half, i * _HALF_WORDS + _HO_AT, _RTO_FIRST)
-    answer(t, i, 1)
+    set_timer(t.h, t.half, i + _HO_AT, _RTO_FIRST)
+    answer(t, t.half, i, 1)
     return True
 
 
-def answer(t, i, syn):
-    """Send the SYN+ACK of half-open record i; with syn 0, a bare ACK behind it."""
+def answer(t, half, k, syn):
+    """Send the SYN+ACK of the half-open record at word k; with syn 0, a bare ACK behind it."""
     iface = t.iface
     if not iface.ready():
         return
-    half = t.half
-    k = i * _HALF_WORDS
     opts = half[k + _HO_OPTS]
     wnd = t.rx_size
     m = 0
@@ -293,26 +289,29 @@ def drop(t, i):
 def half_arrives(t, i):
     """3.10.7.4 in SYN-RECEIVED that came from LISTEN, for half-open record i."""
     s = t.seg
+    half = t.half
     b = i * _HALF_WORDS
-    relate(s, t.half, b + _HO_IRS, t.half, b + _HO_ISS)
+    relate(s, half, b + _HO_IRS, half, b + _HO_ISS)
     rel = s[_S_REL] - 1  # RCV.NXT is IRS + 1
     flags = s[_S_FLAGS]
     if rel == -1 and flags & (_SYN | _ACK | _RST) == _SYN:
-        if _WITH_TS:
-            old_stamp(t.half, b, s)
-        answer(t, i, 1)  # the same SYN again: so is the answer
+        # the same SYN again; a peer that gave up ECN or options may have left them out (RFC
+        # 3168, 6.1.1.1)
+        numbers(t.out, half, b, 0, 1)
+        note_at(half, b, s, t.out, agreed(t) | half[b + _HO_OPTS] >> _RETRIED << _RETRIED)
+        answer(t, half, b, 1)
         return
-    if t.half[b + _HO_OPTS] & _WITH_TS and not flags & _RST:
+    if half[b + _HO_OPTS] & _WITH_TS and not flags & _RST:
         if not s[_S_OPTS] & 1:
             return
-        if old_stamp(t.half, b, s):
+        if old_stamp(half, b, s):
             t.count[_ST_PAWS] += 1
-            answer(t, i, 0)
+            answer(t, half, b, 0)
             return
     size = s[_S_LEN] + (flags & _FIN) + (flags >> 1 & 1)
     if rel >= t.rx_size or rel < 0 and rel + size <= 0 or rel < 0 and size == 0:
         if not flags & _RST:
-            answer(t, i, 0)
+            answer(t, half, b, 0)
         return
     if flags & _RST:
         if rel == 0:
@@ -320,7 +319,7 @@ def half_arrives(t, i):
             t.count[_ST_ATTEMPT_FAILS] += 1
         elif t.iface.allowed():
             t.count[_ST_CHALLENGE_ACK] += 1
-            answer(t, i, 0)
+            answer(t, half, b, 0)
         return
     if flags & _SYN:  # back to LISTEN; the peer's next SYN starts anew
         drop(t, i)
@@ -328,26 +327,22 @@ def half_arrives(t, i):
     if not flags & _ACK:
         return
     if s[_S_ACKED] != 1:
-        reset_for(t.out, s)
-        output.send_out(t)
+        output.refuse(t)
         return
-    open_connection(t, i)
+    open_connection(t, half, b)
 
 
-def open_connection(t, i):
-    """The handshake of half-open record i is complete: make a connection of it, if there is
-    room.
+def open_connection(t, half, b):
+    """The handshake of the half-open record at word b is complete: make a connection of it, if
+    there is room.
     """
-    half = t.half
-    b = i * _HALF_WORDS
     listener = find(t, port(half, b + _HO_PORTS, 16))
     p = t.take()
     if listener is None or p is None or queued(t, listener) >= listener.backlog:
         t.count[_ST_LISTEN_OVER] += 1
         if t.cfg[_C_ABORT_OVERFLOW]:
-            drop(t, i)
-            reset_for(t.out, t.seg)
-            output.send_out(t)
+            half[b + _HO_PORTS] = 0
+            output.refuse(t)
         return
     pcb.start(p, t)
     r = p.r
@@ -358,12 +353,12 @@ def open_connection(t, i):
         r[_FLAGS] |= (opts >> _SHIFT & 15) << _SND_SCALE | t.rcv_scale << _RCV_SCALE
     q[_Q_SND_MSS] = (opts & _MSS) - (12 if opts & _WITH_TS else 0)
     promote(r, half, b)
-    if opts & _WITH_TS:
-        ms = echoed(t.h, r, 0, t.seg)
-    elif opts >> _RETRIED or i == t.half_n:
-        ms = -1
-    else:
-        ms = _RTO_FIRST - (half[b + _HO_AT] - t.h[_H_NOW] & 0x3FFFFFFF)
+    ms = -1
+    if half is t.half:  # a cookie knows no time
+        if opts & _WITH_TS:
+            ms = echoed(t.h, r, 0, t.seg)
+        elif not opts >> _RETRIED:
+            ms = _RTO_FIRST - (half[b + _HO_AT] - t.h[_H_NOW] & 0x3FFFFFFF)
     if ms >= 0:
         sample(r, q, ms)
     if opts >> _RETRIED:
@@ -396,7 +391,7 @@ def timers(t):
             set_timer(t.h, half, b + _HO_AT, ms)
             t.count[_ST_SYN_RETRANS] += 1
             t.count[_ST_RETRANS] += 1
-            answer(t, i, 1)
+            answer(t, half, b, 1)
         i = first_due(t.h, half, t.half_n, _HALF_WORDS, _HO_PORTS, _HO_AT, i + 1)
 
 

@@ -6,7 +6,7 @@ from micropython import const
 from ..core import ring
 from ..core.tick import set_timer
 from ..wire.options import of_syn, sack, stamp
-from ..wire.tcp import build
+from ..wire.tcp import build, reset_for
 from .blocks import lost_below, next_hole, past, pipe
 from .track import segment_of
 
@@ -471,6 +471,13 @@ def reset(t, p):
     if t.iface.ready():
         emit(t, p, p.r[_SND_MAX], _RST | _ACK, 0)
         t.count[_ST_OUT_RSTS] += 1
+
+
+def refuse(t):
+    """Answer the segment in hand, which belongs to nobody, with a reset (3.10.7.1)."""
+    if t.iface.ready():
+        reset_for(t.iface.tx, t.out, t.seg)
+        send_out(t)
 
 
 def send_out(t):
