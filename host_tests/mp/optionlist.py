@@ -9,7 +9,8 @@
 out. SACK blocks count like sequence numbers. Timestamps count from the first one of each side,
 `@7` stands for the number itself; of `ts=40`, `ts=/20` and `ts=40/20` only what is written is
 compared. A `<==` line with `ts=40` echoes the last timestamp that we sent. When both SYNs had
-timestamps, lines that say nothing carry them too, in milliseconds since the opening.
+timestamps, lines that say nothing carry them too, in milliseconds since the opening. A SYN with
+`stray=1` belongs to no handshake: what was agreed stands.
 """
 
 from frames import ACK, CWR, RST, SYN
@@ -71,7 +72,7 @@ def make(wire, flow, line, flags):
         made += bytes((1, 1, 5, 2 + 8 * len(blocks)))
         for left, right in blocks:
             made += _word(flow.iss + left) + _word(flow.iss + right)
-    if syn:
+    if syn and "stray" not in keys:
         offers.theirs = {}
         for name in ("wscale", "sackok", "ts"):
             if keys.get(name, "-") != "-":

@@ -18,6 +18,7 @@ _S_LEN = const(10)
 _S_WND = const(11)
 _S_ACKED = const(15)
 _S_SACKS = const(19)
+_S_TWICE = const(23)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_MAX = const(7)
@@ -72,7 +73,8 @@ def established(t, p):
     r[_TX_LEN] = 0  # the number acknowledged is the SYN's: no byte of the ring goes with it
     acknowledged(r, q, 1, len(p.tx))
     r[_TX_LEN] = n
-    r[_SND_WND] = q[_Q_MAX_WND] = t.seg[_S_WND]
+    r[_SND_WND] = t.seg[_S_WND]
+    q[_Q_MAX_WND] = -(-r[_SND_WND] >> (r[_FLAGS] >> 22 & 15))  # a SYN's window is not scaled
     r[_T_REXMT] = -1
     r[_MARK] = 0
     q[_Q_RETRIES] = 0
@@ -98,7 +100,8 @@ def check_ack(t, p, r, s):
             output.refuse(t)
             return False
         established(t, p)
-        r[_SND_WND] <<= r[_FLAGS] >> 22 & 15
+        if not s[_S_TWICE]:  # no SYN came with the ACK
+            r[_SND_WND] <<= r[_FLAGS] >> 22 & 15
         return True
     r[_FLAGS] &= ~_SYN_OUT
     if k > r[_SND_MAX]:

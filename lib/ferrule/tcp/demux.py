@@ -58,7 +58,6 @@ class Tcp:
         self.out = iface.out
         self.mss = iface.link.mtu - 40  # what we can take in one segment (RFC 9293, 3.7.1)
         self.rx_size = rx
-        self.tx_size = tx
         self.step = min(self.mss, rx >> 1)  # what a window moves by at least (3.8.6.2.2)
         self.rcv_scale = 0
         while rx >> self.rcv_scale > 65535:
@@ -100,9 +99,7 @@ class Tcp:
         """The settings that stand for a module, or for a value in every SYN."""
         cfg = self.cfg
         self.cc = cc.load(cfg[_C_CONGESTION])
-        self.scale = -1
-        if cfg[_C_SCALING] and max(self.rx_size, self.tx_size) > 65535:
-            self.scale = self.rcv_scale
+        self.scale = self.rcv_scale if cfg[_C_SCALING] else -1
         self.cookie = None
         if cfg[_C_SYNCOOKIES]:
             from . import cookie

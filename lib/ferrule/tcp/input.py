@@ -75,6 +75,7 @@ _ORPHAN = const(4)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
+_SYN_LOST = const(128)
 _SPEAK = const(256)
 _HOLES = const(1 << 10)
 _SACK_OK = const(1 << 11)
@@ -116,7 +117,7 @@ def arrives(t, p):
     ):
         if r[_FLAGS] & _TS_OK:
             take_stamp(r, p.q, s)
-        if s[_S_FLAGS] & _URG:
+        if s[_S_FLAGS] & _URG and not r[_FLAGS] & _RCV_SHUT:
             urgent(p, r, s)
         if r[_FLAGS] & _ECN_OK:
             congestion_marks(r, s)
@@ -148,6 +149,7 @@ def syn_sent(t, p):
     take_irs(r, s)
     agree(t, p, r, s)
     s[_S_REL] = 0  # what follows the SYN stands at RCV.NXT
+    s[_S_TWICE] = 1
     if not flags & _ACK:
         set_state(p, _SYN_RECEIVED)
         r[_SND_NXT] = r[_SND_MAX] = 0  # the SYN goes out again, now with an ACK
@@ -175,8 +177,9 @@ def agree(t, p, r, s):
         flags &= ~_SACK_OK
     if opts & 4 and t.scale >= 0:
         flags |= opts >> 8 << _SND_SCALE | t.scale << _RCV_SCALE
-    if t.cfg[_C_ECN] == 1 and s[_S_FLAGS] & (_ACK | _ECE_CWR) == _ACK | _ECE:
-        flags |= _ECN_OK
+    if not flags & _SYN_LOST and s[_S_FLAGS] & (_ACK | _ECE_CWR) == _ACK | _ECE:
+        if t.cfg[_C_ECN] == 1:  # asked for in every SYN that we sent (RFC 3168, 6.1.1)
+            flags |= _ECN_OK
     r[_FLAGS] = flags
     p.q[_Q_SND_MSS] = t.send_mss(s[_S_MSS]) - (12 if flags & _TS_OK else 0)
 
@@ -185,14 +188,13 @@ def stale(t, p, r, s):
     """Before all: PAWS (RFC 7323, 5.3, R1).  True: the segment is not looked at any further.
 
     A timestamp of more than 24 days is nothing to compare with (5.5); a segment without one is
-    dropped in silence (3.2), but for a reset.
+    dropped in silence (3.2), but for a reset, and a SYN, which is challenged (RFC 5961, 4.2).
     """
     if s[_S_FLAGS] & _RST:
         return False
     if not s[_S_OPTS] & 1:
-        return True
+        return not s[_S_FLAGS] & _SYN
     if not older(r, s) or p.q[_Q_KA_CNT] >> 8 >= _OUTDATED:
-        p.q[_Q_KA_CNT] &= 0xFF
         return False
     t.count[_ST_PAWS] += 1
     r[_FLAGS] |= _ACK_NOW | _SPEAK
@@ -217,11 +219,13 @@ def in_window(t, p, r, s):
     if not ok:
         return outside(t, p, r, s, size)
     if rel < 0:  # what came before is here again: cut it off, the SYN first
-        if flags & _SYN:
+        s[_S_TWICE] = -rel
+        if flags & _SYN and r[_STATE] == _SYN_RECEIVED:
             s[_S_FLAGS] = flags = flags & ~_SYN
             rel += 1
+        elif flags & (_SYN | _RST):
+            return True  # to be challenged as it is
         s[_S_DATA] -= rel
-        s[_S_TWICE] = -rel
         n += rel
         rel = 0
         if n < 0:
@@ -255,6 +259,7 @@ def outside(t, p, r, s, size):
         s[_S_FLAGS] = flags & ~(_SYN | _FIN)
         s[_S_LEN] = 0
         s[_S_REL] = 0
+        s[_S_TWICE] = 1
         return True
     elif s[_S_LEN] and r[_FLAGS] & _SACK_OK and r[_STATE] > _SYN_RECEIVED:
         s[_S_TWICE] = s[_S_LEN]  # all of it came before: D-SACK, at once (RFC 2883, 4)
@@ -346,7 +351,9 @@ def urgent(p, r, s):
     byte.  The mark stands in the stream; the program is told when it moves on.
     """
     at = r[_RX_LEN] + s[_S_REL] - s[_S_TWICE] + s[_S_UP]
-    if 0 < at < 65536 and (not r[_FLAGS] & _URG_IN or at > p.q[_Q_RCV_UP]):
+    if at > 65535:
+        at = 65535  # of more than we can tell it will come nearer
+    if at > (p.q[_Q_RCV_UP] if r[_FLAGS] & _URG_IN else 0):
         p.q[_Q_RCV_UP] = at
         r[_FLAGS] |= _URG_IN
         notify(p)
@@ -367,7 +374,7 @@ def fin(t, p, r, s):
         return
     if s[_S_FLAGS] & _FIN and p.q[_Q_RCV_FIN] == 0:
         at = s[_S_REL] + s[_S_LEN] + 1
-        if at > 0:
+        if 0 < at < 65536:
             p.q[_Q_RCV_FIN] = at
     if p.q[_Q_RCV_FIN] != 1:  # a hole is left
         if s[_S_LEN] == 0:

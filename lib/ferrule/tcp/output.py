@@ -456,7 +456,9 @@ def syn(t, p, off, flags):
     iface = t.iface
     r = p.r
     o = t.out
-    m = of_syn(iface.tx, 54, t.mss, t.scale, r[_FLAGS] & _SACK_OK)
+    # in an answer only what was offered; that both shifts are 0 need not be said again
+    shift = t.scale if flags == _SYN or r[_FLAGS] >> _SND_SCALE else -1
+    m = of_syn(iface.tx, 54, t.mss, shift, r[_FLAGS] & _SACK_OK)
     if r[_FLAGS] & _TS_OK:
         m += stamp(iface.tx, 54 + m, t.h, r, 0, _TS_RECENT)
     segment_of(r, p.q, o, off, flags, 0, len(p.rx), t.step, m)

@@ -44,6 +44,7 @@ _Q_RCV_FIN = const(5)
 _Q_SND_WL1 = const(7)
 _Q_SND_SML = const(8)
 _Q_SND_UP = const(9)
+_Q_KA_CNT = const(13)
 _TCB_WORDS = const(32)
 # --- end of layout ---
 
@@ -188,6 +189,7 @@ def take_stamp(r: ptr32, q: ptr16, s: ptr32):
     """
     if s[_S_REL] - s[_S_TWICE] <= 0 - int(q[_Q_UNACKED]):
         r[_TS_RECENT] = s[_S_TSVAL]
+        q[_Q_KA_CNT] = q[_Q_KA_CNT] & 0xFF  # how old it is
 
 
 @micropython.viper
