@@ -110,7 +110,7 @@ def test_the_mss_is_kept_or_the_next_smaller_one_of_eight(wire):
             +5   <== RST      1  port={p}
             +0   us.read      1  error ECONNRESET
             +0   us.close
-        """.format(t=wire.now() + 5, p=6000 + i, offered=offered, mss=mss, n=mss, end=mss + 1)
+        """.format(t=wire.now() + 5, p=6000 + i, offered=offered, n=mss, end=mss + 1)
         )
         assert wire.stat("SyncookiesRecv") == i + 1
 

@@ -80,7 +80,7 @@ class Tcp:
         self.tw_n = tw
         self.tw = array.array("i", bytearray(4 * _TW_WORDS * tw))
         self.listeners = [None] * listeners
-        self.aged_at = 0  # when the timestamps grew older: timers.py
+        self.aged_at = 0  # when the timestamps grew older: input.py
         self.baked_at = -1  # when the last SYN cookie was sent
         self.configure()
         self.order = 0  # number of the last connection that entered an accept queue

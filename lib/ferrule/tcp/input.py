@@ -14,9 +14,10 @@ from . import output, timewait
 from .ack import challenge, check_ack, established
 from .blocks import add, any_block, shift
 from .pcb import notify, release, set_state
-from .track import older, received, take_irs, take_stamp
+from .track import age, older, received, take_irs, take_stamp
 
 # --- layout: written by tools/layout.py ---
+_H_NOW = const(0)
 _S_FLAGS = const(8)
 _S_DATA = const(9)
 _S_LEN = const(10)
@@ -98,7 +99,8 @@ _LAST_ACK = const(9)
 _ECONNRESET = const(104)
 _ECONNREFUSED = const(111)
 _DELACK_MS = const(40)
-_OUTDATED = const(8)  # ages of 2**28 ms: 24.8 days
+_AGE = const(25)  # timestamps grow older by one each 2**25 ms, nine hours
+_OUTDATED = const(63)  # 24 days at least, and before the peer's clock is half round
 
 
 def arrives(t, p):
@@ -194,11 +196,23 @@ def stale(t, p, r, s):
         return False
     if not s[_S_OPTS] & 1:
         return not s[_S_FLAGS] & _SYN
-    if not older(r, s) or p.q[_Q_KA_CNT] >> 8 >= _OUTDATED:
+    if not older(r, s):
+        return False
+    grow_older(t)
+    if p.q[_Q_KA_CNT] >> 8 >= _OUTDATED:
         return False
     t.count[_ST_PAWS] += 1
     r[_FLAGS] |= _ACK_NOW | _SPEAK
     return True
+
+
+def grow_older(t):
+    """The timestamps that nobody brings up to date grow older (RFC 7323, 5.5)."""
+    gone = t.h[_H_NOW] - t.aged_at & 0x3FFFFFFF
+    n = gone >> _AGE
+    if n:
+        t.aged_at = t.h[_H_NOW] - (gone & (1 << _AGE) - 1) & 0x3FFFFFFF
+        age(t.tcqs, len(t.pcbs), n)
 
 
 def in_window(t, p, r, s):

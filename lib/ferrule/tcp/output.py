@@ -12,9 +12,12 @@ from .track import segment_of
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
+_S_OPTS = const(16)
+_S_TSVAL = const(17)
 _S_TELL = const(22)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
+_O_OPT_LEN = const(7)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
@@ -476,9 +479,16 @@ def reset(t, p):
 
 
 def refuse(t):
-    """Answer the segment in hand, which belongs to nobody, with a reset (3.10.7.1)."""
-    if t.iface.ready():
-        reset_for(t.iface.tx, t.out, t.seg)
+    """Answer the segment in hand with a reset (RFC 9293, 3.10.7.1).  Its timestamp goes back,
+    beside a TSval of 0 (RFC 7323, 5.2).
+    """
+    iface = t.iface
+    if iface.ready():
+        reset_for(t.out, t.seg)
+        if _TS_OK and t.seg[_S_OPTS] & 1:
+            f = iface.tx
+            t.out[_O_OPT_LEN] = stamp(f, 54, t.h, t.seg, 0, _S_TSVAL)
+            f[58] = f[59] = f[60] = f[61] = 0
         send_out(t)
 
 

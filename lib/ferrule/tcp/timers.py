@@ -6,6 +6,7 @@ from micropython import const
 
 from ..core.tick import is_due, next_due, set_timer
 from . import listen, output, recovery, timewait
+from .input import grow_older
 from .pcb import release
 
 # --- layout: written by tools/layout.py ---
@@ -52,6 +53,7 @@ _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _SYN_LOST = const(128)
 _PTO = const(1 << 19)
+_TS_OK = const(1 << 12)
 _MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
 
 _SYN_RECEIVED = const(3)
@@ -59,13 +61,12 @@ _FIN_WAIT_2 = const(6)
 
 _ETIMEDOUT = const(110)
 _RTO_MAX = const(60000)
-_AGE_MS = const(1 << 28)
 
 
 def run(t):
     """Serve every timer of TCP that has ended."""
     h = t.h
-    if h[_H_NOW] - t.aged_at & 0x3FFFFFFF >= _AGE_MS:
+    if _TS_OK:
         grow_older(t)
     for p in t.pcbs:
         r = p.r
@@ -83,16 +84,6 @@ def run(t):
                 keep(t, p, r)
     listen.timers(t)
     timewait.timers(t)
-
-
-def grow_older(t):
-    """Three days have passed: the timestamps that nobody brought up to date since are older (RFC
-    7323, 5.5).
-    """
-    t.aged_at = t.h[_H_NOW]
-    for p in t.pcbs:
-        if p.q[_Q_KA_CNT] >> 8 < 255:
-            p.q[_Q_KA_CNT] += 0x100
 
 
 def earliest(t):

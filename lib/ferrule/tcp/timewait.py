@@ -40,6 +40,7 @@ _TW_AT = const(4)
 _TW_TS_RECENT = const(5)
 _TW_WORDS = const(6)
 _C_MSL = const(5)
+_C_TIMESTAMPS = const(11)
 _C_TW_BUCKETS = const(16)
 _C_RFC1337 = const(22)
 _ST_TW = const(41)
@@ -114,12 +115,14 @@ def answer(t, i, wnd):
 
 @micropython.viper
 def stamped(s: ptr32, tw: ptr32, i: int) -> int:
-    """The segment's timestamp against that of record i: 1 newer, 0 the same, -1 older, -2 when
-    one of them has none.
+    """The segment's timestamp against that of record i: 1 newer, or the first; 0 the same, or
+    neither has one; -1 older; -2 the segment has none.
     """
     k = i * _TW_WORDS
-    if s[_S_OPTS] & 1 == 0 or tw[k + _TW_TS_RECENT] == 0:
-        return 0 - 2
+    if s[_S_OPTS] & 1 == 0:
+        return 0 - 2 if tw[k + _TW_TS_RECENT] != 0 else 0
+    if tw[k + _TW_TS_RECENT] == 0:
+        return 1
     if s[_S_TSVAL] == tw[k + _TW_TS_RECENT]:
         return 0
     if ((s[_S_TSVAL] - tw[k + _TW_TS_RECENT]) >> 31) & 1:
@@ -181,7 +184,7 @@ def arrives(t, i):
     s = t.seg
     flags = s[_S_FLAGS]
     where = compare(s, t.tw, i)
-    stamps = stamped(s, t.tw, i) if _TS_OK else -2
+    stamps = stamped(s, t.tw, i) if t.cfg[_C_TIMESTAMPS] else 0
     if flags & _RST:  # RFC 1337: a reset does not end TIME-WAIT early
         if where == 0 and not t.cfg[_C_RFC1337]:
             drop(t, i)
@@ -190,6 +193,8 @@ def arrives(t, i):
         # RFC 6191, 2: the timestamp decides; where it cannot, the sequence number
         if stamps == 1 or stamps != -1 and where >= 0:
             return True  # the caller drops the record once the SYN is taken
+    elif stamps == -2:
+        return False  # dropped in silence (RFC 7323, 3.2)
     elif stamps == -1:
         t.count[_ST_PAWS] += 1
     elif flags & _FIN:

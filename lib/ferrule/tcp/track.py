@@ -46,6 +46,7 @@ _Q_SND_SML = const(8)
 _Q_SND_UP = const(9)
 _Q_KA_CNT = const(13)
 _TCB_WORDS = const(32)
+_TCQ_HALVES = const(16)
 # --- end of layout ---
 
 _SYN = const(2)
@@ -181,6 +182,17 @@ def take_irs(r: ptr32, s: ptr32):
 def older(r: ptr32, s: ptr32) -> bool:
     """PAWS: whether the segment's timestamp is older than TS.Recent (RFC 7323, 5.3, R1)."""
     return ((s[_S_TSVAL] - r[_TS_RECENT]) >> 31) & 1 != 0
+
+
+@micropython.viper
+def age(q: ptr16, n: int, by: int):
+    """TS.Recent of all n connections is older by so much; 255 stands for all that is more."""
+    q = ptr16(int(q) + 2 * _Q_KA_CNT)
+    while n > 0:
+        c = (q[0] >> 8) + by
+        q[0] = (q[0] & 0xFF) | ((c if c < 255 else 255) << 8)
+        q = ptr16(int(q) + 2 * _TCQ_HALVES)
+        n -= 1
 
 
 @micropython.viper

@@ -217,9 +217,9 @@ def plain(o: ptr32, wnd: int):
 
 
 @micropython.viper
-def reset_for(f: ptr8, oo, s: ptr32):
+def reset_for(oo, s: ptr32):
     """Fill the out record with the reset that RFC 9293, 3.10.7.1 prescribes for the segment
-    in s.  Its timestamp goes back in TSecr, beside a TSval of 0 (RFC 7323, 5.2).
+    in s.
     """
     plain(oo, 0)
     o = ptr32(oo)
@@ -233,18 +233,6 @@ def reset_for(f: ptr8, oo, s: ptr32):
         o[_O_SEQ] = 0
         o[_O_ACK] = s[_S_SEQ] + s[_S_LEN] + (s[_S_FLAGS] & 1) + ((s[_S_FLAGS] >> 1) & 1)
         o[_O_FLAGS] = 20
-    if s[_S_OPTS] & 1:
-        o[_O_OPT_LEN] = 12
-        p = ptr8(int(f) + 54)
-        p[0] = p[1] = 1
-        p[2] = 8
-        p[3] = 10
-        p[4] = p[5] = p[6] = p[7] = 0
-        a = s[_S_TSVAL]
-        p[8] = a >> 24
-        p[9] = a >> 16
-        p[10] = a >> 8
-        p[11] = a
 
 
 if THUMB:
