@@ -11,6 +11,7 @@ _OTHERS_TESTS = ("test_ip.py::test_frames_for_another_hardware_address_are_dropp
 BEYOND = {
     "espnow": {
         _MTU: (
+            "test_cookies.py::test_the_mss_is_kept_or_the_next_smaller_one_of_eight",
             "test_data.py::test_a_lost_answer_is_sent_again_and_acknowledged",
             "test_full_ring.py::test_one_small_segment_may_be_out",
             "test_icmp.py::test_the_largest_echo_request_is_answered",

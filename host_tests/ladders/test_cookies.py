@@ -18,7 +18,7 @@ def test_with_the_table_full_a_connection_opens_by_a_cookie(wire):
     flooded(wire)
     wire.play("""
         0    <== SYN      0      mss=1000
-        0    ==> SYN ACK  0      ack=1 mss=1460
+        0    ==> SYN ACK  0      ack=1
         0    us.rows  1 SYN_RECEIVED          # that of port 9999
         0    us.stat  SyncookiesSent 1
         0    us.stat  TCPReqQFullDrop 0
@@ -134,7 +134,7 @@ def test_without_timestamps_a_cookie_offers_nothing_that_it_would_forget(wire):
     wire.listening(tcp_syncookies=2, tcp_ecn=1)
     wire.play("""
         0  <== SYN ECE CWR  0  mss=1000 wscale=3 sackok win=500
-        0  ==> SYN ACK      0  ack=1 mss=1460 wscale=- sackok=- ts=-
+        0  ==> SYN ACK      0  ack=1 wscale=- sackok=- ts=-
         5  <== ACK          1  ack=1
         5  us.accept
         5  us.write 2000
@@ -149,7 +149,7 @@ def test_with_timestamps_a_cookie_keeps_sack(wire):
     wire.listening(tcp_syncookies=2)
     wire.play("""
         0  <== SYN      0        mss=1000 sackok ts=0
-        0  ==> SYN ACK  0        ack=1 mss=1460 sackok wscale=- ts=/0
+        0  ==> SYN ACK  0        ack=1 sackok wscale=- ts=/0
         5  <== ACK      1        ack=1
         6  <== ACK      101:201  ack=1
         6  ==> ACK      1        ack=1 sack=101:201 ts=/5

@@ -1,4 +1,4 @@
-"""What opens a pair in TIME-WAIT anew (RFC 6191), what does not, and what a full table gives up."""
+"""What opens a pair in TIME-WAIT anew (RFC 6191), what does not; what a full table gives up."""
 
 from testing import proves
 
