@@ -116,3 +116,17 @@ def test_every_byte_that_was_announced_is_taken(wire):
     """
         % (at, at + 1000, at + 1000)
     )
+
+
+@proves("RFC7323-2.2-4")
+def test_the_window_of_the_syn_ack_is_not_scaled(wire):
+    # As a largest window of 4000 it would make 500 bytes of window too small to be used.
+    wire.build(connections=1, rx_buffer=512, tx_buffer=70000)
+    wire.play("""
+        0   us.connect 80
+        0   ==> SYN      0  win=512 wscale=0
+        5   <== SYN ACK  0  ack=1 mss=1000 win=500 wscale=3
+        5   ==> ACK      1  ack=1
+        5   us.write 4000
+        5   ==> ACK      1:501  ack=1
+    """)

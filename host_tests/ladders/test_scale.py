@@ -58,7 +58,7 @@ def test_scaling_can_be_switched_off(wire):
 
 @proves("RFC7323-2.2-2")
 def test_an_answer_to_a_syn_without_the_option_is_passed_over(wire):
-    wire.syn_sent()
+    wire.syn_sent(tcp_window_scaling=0)
     wire.play("""
         5  <== SYN ACK  0      ack=1 mss=512 win=512 wscale=7
         5  ==> ACK      1      ack=1
@@ -114,12 +114,51 @@ def test_a_closed_scaled_window_is_probed_and_opens(wire):
     """)
 
 
-@proves("RFC7323-2.3-3")
-def test_the_scale_goes_through_the_half_open_record_of_a_crossed_syn(wire):
-    wire.syn_sent(tcp_window_scaling=1)
+@proves("RFC7323-2.2-1")
+def test_our_syn_offers_scaling_even_with_shift_0(wire):
+    wire.stack()
+    wire.play("""
+        0  us.connect 80
+        0  ==> SYN    0  wscale=0
+    """)
+
+
+@proves("RFC7323-2.2-4", "RFC7323-2.3-3")
+def test_the_window_of_a_syn_ack_that_crosses_is_not_scaled(wire):
+    wire.syn_sent()
     wire.play("""
         5  <== SYN      0      mss=512 wscale=7
-        5  ==> SYN ACK  0      ack=1 wscale=-
+        5  ==> SYN ACK  0      ack=1 wscale=0
+        9  <== SYN ACK  0      ack=1 mss=512 win=512 wscale=7
+        9  us.state ESTABLISHED
+        9  us.write 2000
+        9  ==> ACK      1:513      ack=1
+        19 <== ACK      1          ack=513 win=8     # 1024 bytes
+        19 ==> ACK      513:1025   ack=1
+        19 ==> ACK      1025:1537  ack=1
+    """)
+
+
+@proves("RFC7323-2.3-3")
+def test_the_window_of_an_ack_that_ends_a_crossed_opening_is_scaled(wire):
+    wire.syn_sent()
+    wire.play("""
+        5  <== SYN      0      mss=512 wscale=7
+        5  ==> SYN ACK  0      ack=1 wscale=0
+        9  <== ACK      1      ack=1 win=8
+        9  us.state ESTABLISHED
+        9  us.write 2000
+        9  ==> ACK      1:513      ack=1
+        9  ==> ACK      513:1025   ack=1
+    """)
+
+
+@proves("RFC7323-2.2-2")
+def test_a_crossed_syn_without_the_option_is_not_answered_with_it(wire):
+    wire.syn_sent()
+    wire.play("""
+        5  <== SYN      0      mss=512
+        5  ==> SYN ACK  0      ack=1 wscale=- sackok=- ts=-
         9  <== SYN ACK  0      ack=1 mss=512 win=512
         9  us.state ESTABLISHED
     """)
