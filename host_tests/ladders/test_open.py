@@ -91,7 +91,7 @@ def test_a_syn_sent_again_is_answered_again(wire):
     """)
 
 
-@proves("MUST-22", "RFC6298-5.5", "RFC6298-2.1")
+@proves("MUST-22", "RFC6298-5.5", "RFC6298-2.1", "RFC4987-3.3-1")
 def test_syn_ack_is_sent_five_times_again_and_then_forgotten(wire):
     wire.syn_received()
     wire.play("""
