@@ -85,7 +85,7 @@ RECORDS = {
         ("LEN", "bytes of text, already in the frame behind the header"),
         ("OPT_LEN", "bytes of options, already in the frame at 54"),
         ("UP", "urgent pointer, 0: none"),
-        ("ECT", "2 when the packet may be marked instead of dropped (RFC 3168), else 0"),
+        ("ECT", "Diffserv field and ECN bits of IP (RFC 3168) | 0x4000: without DF"),
     ]),
     "tcb": ("_", "one connection (RFC 9293, 3.3.1): its words", [
         ("R_IP", "absolute: remote address"),
@@ -158,6 +158,11 @@ RECORDS = {
         ("AT", "when two segment lifetimes are over"),
         ("TS_RECENT", "absolute: TS.Recent, 0: no timestamps were in use"),
     ]),
+    "path": ("_PA_", "a path whose MTU is below the link's (RFC 1191), once there is one", [
+        ("R_IP", "absolute: remote address; 0: free"),
+        ("MTU", "path MTU, bytes | 0x10000: packets go without DF"),
+        ("AT", "when a larger one is tried again"),
+    ]),
     "neigh": ("_N_", "one neighbour in the ARP cache", [
         ("IP", "absolute: its address; 0: free"),
         ("MAC0", "absolute: first four bytes of its hardware address"),
@@ -173,6 +178,7 @@ RECORDS = {
 SETTINGS = [
     ("SYN_RETRIES", "tcp_syn_retries", 7, "retransmissions; 7 keeps trying for 183 s (MUST-23)"),
     ("SYNACK_RETRIES", "tcp_synack_retries", 5, "retransmissions"),
+    ("RETRIES1", "tcp_retries1", 3, "retransmissions before the next hop is doubted"),
     ("RETRIES2", "tcp_retries2", 15, "retransmissions"),
     ("ORPHAN_RETRIES", "tcp_orphan_retries", 8, "retransmissions after close()"),
     ("FIN_TIMEOUT", "tcp_fin_timeout", 60, "s in FIN-WAIT-2 after close()"),
@@ -189,16 +195,30 @@ SETTINGS = [
     ("BACKLOG", "tcp_max_syn_backlog", 0, "half-open records in use at most, 0: all there are"),
     ("TW_BUCKETS", "tcp_max_tw_buckets", 0, "TIME-WAIT records in use at most, 0: all there are"),
     ("ABORT_OVERFLOW", "tcp_abort_on_overflow", 0, "1: RST when an accept queue is full"),
-    ("CONGESTION", "tcp_congestion_control", 2, "0 tahoe, 1 reno, 2 newreno, 3 cubic"),
+    ("CONGESTION", "tcp_congestion_control", 2, "newreno; tahoe, reno or cubic by name"),
     ("EARLY_RETRANS", "tcp_early_retrans", 3, "0: neither early retransmit nor loss probes"),
     ("INITCWND", "initcwnd", 10, "segments in the first window (RFC 6928)"),
     ("IDLE_RESTART", "tcp_slow_start_after_idle", 1, "1: start slowly after an RTO of silence"),
     ("RFC1337", "tcp_rfc1337", 1, "1: a RST does not end TIME-WAIT"),
     ("PMTU", "ip_no_pmtu_disc", 0, "0: path MTU discovery (RFC 1191), 1: no DF bit"),
     ("MTU_PROBING", "tcp_mtu_probing", 1, "1: smaller segments when large ones are lost"),
+    ("MIN_PMTU", "min_pmtu", 552, "bytes; to a path with less packets go without DF"),
+    ("MTU_EXPIRES", "mtu_expires", 600, "s until a larger path MTU is tried again"),
     ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
     ("TTL", "ip_default_ttl", 64, "hops"),
 ]
+
+# Least and most that a setting may be, where that is not 0 and 32767.
+RANGES = {
+    "SYN_RETRIES": (1, 127), "SYNACK_RETRIES": (0, 127), "RETRIES1": (0, 255),
+    "RETRIES2": (0, 255), "ORPHAN_RETRIES": (1, 255), "FIN_TIMEOUT": (1, 32767),
+    "MSL": (1, 32767), "KEEP_TIME": (1, 32767), "KEEP_INTVL": (1, 32767), "KEEP_PROBES": (1, 127),
+    "SACK": (0, 1), "TIMESTAMPS": (0, 1), "SCALING": (0, 1), "ECN": (0, 2), "SYNCOOKIES": (0, 2),
+    "ABORT_OVERFLOW": (0, 1), "CONGESTION": (0, 3), "EARLY_RETRANS": (0, 4),
+    "INITCWND": (1, 1000), "IDLE_RESTART": (0, 1), "RFC1337": (0, 1), "PMTU": (0, 1),
+    "MTU_PROBING": (0, 1), "MIN_PMTU": (68, 32767), "MTU_EXPIRES": (300, 32767),
+    "NEIGH_TIME": (1, 32767), "TTL": (1, 255),
+}  # fmt: skip
 
 # Counters: index in Stack.count, Linux's name (or one in its manner), what is counted.
 COUNTERS = [
@@ -221,6 +241,8 @@ COUNTERS = [
     ("ICMP_ECHO", "IcmpInEchos", "echo requests taken"),
     ("ICMP_ECHO_REPLY", "IcmpOutEchoReps", "echo replies sent"),
     ("ICMP_UNREACH_IN", "IcmpInDestUnreachs", "destination unreachable received"),
+    ("ICMP_EXPIRED", "IcmpInTimeExcds", "time exceeded received"),
+    ("ICMP_PARAMETER", "IcmpInParmProbs", "parameter problem received"),
     ("ICMP_UNREACH_OUT", "IcmpOutDestUnreachs", "destination unreachable sent"),
     ("RATE_LIMITED", "OutRateLimited", "answers not given: the second's limit was reached"),
     ("IN_SEGS", "InSegs", "TCP segments taken"),
@@ -235,7 +257,7 @@ COUNTERS = [
     ("ESTAB_RESETS", "EstabResets", "connections ended by a reset"),
     ("TIMEOUTS", "TCPTimeouts", "retransmission timers that ran out"),
     ("ABORT_TIMEOUT", "TCPAbortOnTimeout", "connections given up after the last retransmission"),
-    ("ABORT_DATA", "TCPAbortOnData", "connections reset because data were left unread"),
+    ("ABORT_DATA", "TCPAbortOnData", "connections reset: data after close(), or linger of 0 s"),
     ("SYN_RETRANS", "TCPSynRetrans", "SYN and SYN+ACK sent again"),
     ("REQ_FULL", "TCPReqQFullDrop", "SYNs dropped because the half-open table was full"),
     ("LISTEN_OVER", "ListenOverflows", "final ACKs dropped: no place in the queue or the table"),
@@ -262,6 +284,10 @@ COUNTERS = [
     ("COOKIES_FAILED", "SyncookiesFailed", "ACKs that looked like a cookie and were none"),
     ("ECE", "TCPEcnReduced", "windows reduced because of ECN"),
     ("DELAYED_ACKS", "DelayedACKs", "ACKs sent by the delayed-ACK timer"),
+    ("ABORT_CLOSE", "TCPAbortOnClose", "connections reset because data were left unread"),
+    ("ICMP_WINDOW", "OutOfWindowIcmps", "ICMP errors that quote what is not in flight"),
+    ("PMTU_LOWER", "PathMtuReduced", "path MTUs lowered because a router said so"),
+    ("BLACK_HOLE", "PathBlackHoles", "segments made smaller because large ones were lost"),
 ]
 
 
@@ -311,6 +337,8 @@ def names_module():
     rows = ['"""Names of settings and counters, in the order of their records.',
             "", 'Written by tools/layout.py.', '"""', "", "SETTINGS = ("]
     rows += ['    "%s",  # %s' % (linux, unit) for _, linux, _, unit in SETTINGS]
+    rows += [")", "LIMITS = (  # the least and the most that each may be"]
+    rows += ["    (%d, %d)," % RANGES.get(row[0], (0, 32767)) for row in SETTINGS]
     rows += [")", "COUNTERS = ("]
     rows += ['    "%s",  # %s' % (linux, text) for _, linux, text in COUNTERS]
     return "\n".join(rows + [")", ""])
@@ -324,6 +352,22 @@ def words_module():
     for prefix, _, fields in RECORDS.values():
         rows += ["%s%s = %d" % (prefix[1:], name, i) for i, (name, _) in enumerate(fields)]
     rows += ["%s_LEN = %d" % (key.upper(), len(r[2])) for key, r in RECORDS.items()]
+    return "\n".join(rows + [""])
+
+
+def settings_page():
+    """lib/ferrule/SETTINGS.md: settings and counters for a reader."""
+    rows = ["# Settings and counters", "", "Written by `python -m tools.layout`.", "",
+            "## `net.config(name=value)`, `net.config(\"name\")`", "",
+            "Names and units are Linux's. A value out of range is a `ValueError`, and nothing is",
+            "set. Congestion control goes by its name. `mac` and `mtu` can be read too.", "",
+            "| setting | default | from | to | |", "|---|---|---|---|---|"]
+    for name, linux, default, unit in SETTINGS:
+        least, most = RANGES.get(name, (0, 32767))
+        rows.append("| `%s` | %d | %d | %d | %s |" % (linux, default, least, most, unit))
+    rows += ["", "## `net.stats()`", "", "Those that Linux has bear its names (`netstat -s`, "
+             "`/proc/net/netstat`, `/proc/net/snmp`).", "", "| counter | counts |", "|---|---|"]
+    rows += ["| `%s` | %s |" % (linux, text) for _, linux, text in COUNTERS]
     return "\n".join(rows + [""])
 
 
@@ -350,6 +394,7 @@ def main():
     files = [f for f in files if f[0].name != "names.py"]
     files += [
         (LIB / "api" / "names.py", names_module()),
+        (LIB / "SETTINGS.md", settings_page()),
         (ROOT / "host_tests" / "mp" / "layout_words.py", words_module()),
     ]
     for path, text in files:

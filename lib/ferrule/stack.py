@@ -17,12 +17,12 @@ _HOST_WORDS = const(18)
 _SEG_WORDS = const(24)
 _OUT_WORDS = const(10)
 _NEIGH_WORDS = const(7)
-_COUNTERS = const(60)
+_COUNTERS = const(66)
 # --- end of layout ---
 
 _DEFAULTS = (
-    7, 5, 15, 8, 60, 30, 7200, 75, 9, 100, 1, 1, 1, 0, 1, 0, 0, 0, 2, 3, 10, 1, 1, 0, 1, 60,
-    64,
+    7, 5, 3, 15, 8, 60, 30, 7200, 75, 9, 100, 1, 1, 1, 0, 1, 0, 0, 0, 2, 3, 10, 1, 1, 0, 1,
+    552, 600, 60, 64,
 )
 _BURST = const(16)  # frames handled in one poll, so that a flood leaves time to the program
 _FAR = const(0x7FFFFFF)  # no timer: look again in 37 hours
@@ -189,12 +189,10 @@ class Stack:
         return nic.ipconfig(self, args, kwargs)
 
     def config(self, *args, **kwargs):
-        """Read config("name") or set config(name=value): mac, mtu and the settings of
-        api/names.py.
-        """
-        from .api import nic
+        """Read config("name") or set config(name=value): mac, mtu, the settings of SETTINGS.md."""
+        from .api.settings import config
 
-        return nic.config(self, args, kwargs)
+        return config(self, args, kwargs)
 
     def socket(self, af=2, type=1, proto=0):
         """A new socket.  OSError EAFNOSUPPORT or EPROTONOSUPPORT for what is not TCP over IPv4."""

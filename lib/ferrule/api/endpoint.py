@@ -129,14 +129,11 @@ class Endpoint(io.IOBase):
         if not 0 < rport < 65536 or not nic.reachable(net.h, ip):  # MUST-46
             raise fault(_ENETUNREACH)
         lport = self.port or user.ephemeral(net.tcp, ip, rport, self.draw)
-        p = user.connect(net.tcp, ip, lport, rport) if lport else _EADDRNOTAVAIL
+        p = user.connect(net.tcp, self, ip, lport, rport) if lport else _EADDRNOTAVAIL
         if isinstance(p, int):
             raise fault(p)
-        self.p = p
-        p.sock = self
         if self in net.bound:  # the pair holds the port now; somebody may listen on it (MUST-42)
             net.bound.remove(self)
-        self.apply_options()
         if self.ms == 0:
             raise fault(_EINPROGRESS)
         self.until(_OPEN)
@@ -163,7 +160,12 @@ class Endpoint(io.IOBase):
             user.shut(self.net.tcp, p)
 
     def close(self):
-        """Give the socket up; what was written is still sent.  Twice is harmless."""
+        """Give the socket up; what was written is still sent.  Twice is harmless.
+
+        With SO_LINGER of 0 s nothing more is sent but a reset.  With more, and a socket that
+        blocks, close() waits until the peer has acknowledged everything: OSError EAGAIN when the
+        time is over and TCP goes on alone, ECONNRESET or ETIMEDOUT when the peer will not get it.
+        """
         if self.closed:
             return
         self.closed = True
@@ -173,9 +175,17 @@ class Endpoint(io.IOBase):
         if self.listener:
             user.unlisten(tcp, self.listener)
         if self.p:
-            if self.options and self.options.get(_LINGER) == 0:
-                user.abort(tcp, self.p)
+            err = 0
+            seconds = self.options.get(_LINGER, -1) if self.options else -1
+            if seconds == 0:
+                user.throw_away(tcp, self.p)
+            elif seconds > 0 and self.ms:
+                from .linger import wait
+
+                err = wait(self, seconds * 1000)
             user.close(tcp, self.p)
+            if err:
+                raise fault(err)
 
     def __enter__(self):
         return self
@@ -201,23 +211,32 @@ class Endpoint(io.IOBase):
         return nic.to_text(r, _R_IP), port(r, _PORTS, 0)
 
     def setsockopt(self, level, option, value):
-        """See api/options.py.  An option nobody knows is taken without effect, as the firmware
-        does.
+        """See api/options.py; SO_LINGER takes seconds, -1: off, or the two words of C's struct.
+        An option nobody knows is taken without effect, as the firmware does.
         """
         self.live()
         if level == 1 and option == 20:
             self.callback = value
             return
+        if (level, option) == _LINGER:
+            if not isinstance(value, int):
+                value = value[4] | value[5] << 8 if value[0] else -1
+            if self.options is None:
+                self.options = {}
+            self.options[_LINGER] = value
+            return
         from .options import put
 
         put(self, level, option, value)
 
-    def getsockopt(self, level, option):
-        """The option's value (an int).  OSError EOPNOTSUPP for one that nobody knows."""
+    def getsockopt(self, level, option, size=0):
+        """The option's value (see api/options.py; with size as so many bytes of the C type).
+        OSError EOPNOTSUPP for one that nobody knows.
+        """
         self.live()
         from .options import get
 
-        return get(self, level, option)
+        return get(self, level, option, size)
 
     def apply_options(self):
         if self.options:

@@ -6,6 +6,7 @@ Written by tools/layout.py.
 SETTINGS = (
     "tcp_syn_retries",  # retransmissions; 7 keeps trying for 183 s (MUST-23)
     "tcp_synack_retries",  # retransmissions
+    "tcp_retries1",  # retransmissions before the next hop is doubted
     "tcp_retries2",  # retransmissions
     "tcp_orphan_retries",  # retransmissions after close()
     "tcp_fin_timeout",  # s in FIN-WAIT-2 after close()
@@ -22,15 +23,49 @@ SETTINGS = (
     "tcp_max_syn_backlog",  # half-open records in use at most, 0: all there are
     "tcp_max_tw_buckets",  # TIME-WAIT records in use at most, 0: all there are
     "tcp_abort_on_overflow",  # 1: RST when an accept queue is full
-    "tcp_congestion_control",  # 0 tahoe, 1 reno, 2 newreno, 3 cubic
+    "tcp_congestion_control",  # newreno; tahoe, reno or cubic by name
     "tcp_early_retrans",  # 0: neither early retransmit nor loss probes
     "initcwnd",  # segments in the first window (RFC 6928)
     "tcp_slow_start_after_idle",  # 1: start slowly after an RTO of silence
     "tcp_rfc1337",  # 1: a RST does not end TIME-WAIT
     "ip_no_pmtu_disc",  # 0: path MTU discovery (RFC 1191), 1: no DF bit
     "tcp_mtu_probing",  # 1: smaller segments when large ones are lost
+    "min_pmtu",  # bytes; to a path with less packets go without DF
+    "mtu_expires",  # s until a larger path MTU is tried again
     "base_reachable_time",  # s an ARP entry is believed unasked
     "ip_default_ttl",  # hops
+)
+LIMITS = (  # the least and the most that each may be
+    (1, 127),
+    (0, 127),
+    (0, 255),
+    (0, 255),
+    (1, 255),
+    (1, 32767),
+    (1, 32767),
+    (1, 32767),
+    (1, 32767),
+    (1, 127),
+    (0, 32767),
+    (0, 1),
+    (0, 1),
+    (0, 1),
+    (0, 2),
+    (0, 2),
+    (0, 32767),
+    (0, 32767),
+    (0, 1),
+    (0, 3),
+    (0, 4),
+    (1, 1000),
+    (0, 1),
+    (0, 1),
+    (0, 1),
+    (0, 1),
+    (68, 32767),
+    (300, 32767),
+    (1, 32767),
+    (1, 255),
 )
 COUNTERS = (
     "RxFrames",  # frames the link handed over
@@ -52,6 +87,8 @@ COUNTERS = (
     "IcmpInEchos",  # echo requests taken
     "IcmpOutEchoReps",  # echo replies sent
     "IcmpInDestUnreachs",  # destination unreachable received
+    "IcmpInTimeExcds",  # time exceeded received
+    "IcmpInParmProbs",  # parameter problem received
     "IcmpOutDestUnreachs",  # destination unreachable sent
     "OutRateLimited",  # answers not given: the second's limit was reached
     "InSegs",  # TCP segments taken
@@ -66,7 +103,7 @@ COUNTERS = (
     "EstabResets",  # connections ended by a reset
     "TCPTimeouts",  # retransmission timers that ran out
     "TCPAbortOnTimeout",  # connections given up after the last retransmission
-    "TCPAbortOnData",  # connections reset because data were left unread
+    "TCPAbortOnData",  # connections reset: data after close(), or linger of 0 s
     "TCPSynRetrans",  # SYN and SYN+ACK sent again
     "TCPReqQFullDrop",  # SYNs dropped because the half-open table was full
     "ListenOverflows",  # final ACKs dropped: no place in the queue or the table
@@ -93,4 +130,8 @@ COUNTERS = (
     "SyncookiesFailed",  # ACKs that looked like a cookie and were none
     "TCPEcnReduced",  # windows reduced because of ECN
     "DelayedACKs",  # ACKs sent by the delayed-ACK timer
+    "TCPAbortOnClose",  # connections reset because data were left unread
+    "OutOfWindowIcmps",  # ICMP errors that quote what is not in flight
+    "PathMtuReduced",  # path MTUs lowered because a router said so
+    "PathBlackHoles",  # segments made smaller because large ones were lost
 )

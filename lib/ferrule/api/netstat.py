@@ -40,6 +40,7 @@ STATES = (
 
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
+_PTO = const(1 << 19)
 
 
 @micropython.viper
@@ -53,8 +54,8 @@ class Netstat:
 
     Listeners, connections, half-open and TIME_WAIT records, in this order.  recv_q and send_q are
     bytes (a listener's: connections that wait, and how many may).  timer is "" or the one that
-    ends first: "rexmit" "persist" "delack" "keepalive" "finwait2" "synack" "timewait"; ms_left
-    -1 with none.
+    ends first: "rexmit" "probe" (a tail loss probe's) "persist" "delack" "keepalive" "finwait2"
+    "synack" "timewait"; ms_left -1 with none.
     """
 
     def __init__(self, net):
@@ -87,6 +88,8 @@ class Netstat:
                     least = left
                     if i == _T_REXMT:
                         best = "persist" if r[_FLAGS] & _PERSIST else "rexmit"
+                        if r[_FLAGS] & _PTO:
+                            best = "probe"
                     elif i == _T_DACK:
                         best = "delack"
                     else:

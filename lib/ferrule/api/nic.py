@@ -26,8 +26,8 @@ _H_TOKENS = const(14)
 _H_TOKENS_AT = const(15)
 _H_TS_CLOCK = const(16)
 _H_TS_KEY = const(17)
-_C_CHALLENGE = const(9)
-_C_TTL = const(26)
+_C_CHALLENGE = const(10)
+_C_TTL = const(29)
 # --- end of layout ---
 
 _EINVAL = const(22)
@@ -165,34 +165,6 @@ def ipconfig(net, args, kwargs):
         else:
             raise ValueError("unexpected key")
     set_address(net, ip, mask, gw)
-
-
-def config(net, args, kwargs):
-    from .names import SETTINGS
-
-    if args and kwargs:
-        raise TypeError("can't specify pos and kw args")
-    if not kwargs:
-        if len(args) != 1:
-            raise TypeError("must query one param")
-        if args[0] == "mac":
-            return bytes(net.link.mac)
-        if args[0] == "mtu":
-            return net.link.mtu
-        if args[0] not in SETTINGS:
-            raise ValueError("unknown config param")
-        return net.cfg[SETTINGS.index(args[0])]
-    for key, value in kwargs.items():
-        if key not in SETTINGS:
-            raise ValueError("unknown config param")
-        if not 0 <= value <= 32767:
-            raise ValueError("0 to 32767")
-        net.cfg[SETTINGS.index(key)] = value
-        net.tcp.configure()
-        if key == "ip_default_ttl":
-            if not 1 <= value <= 255:
-                raise ValueError("1 to 255")
-            net.h[_H_TTL] = value
 
 
 @micropython.viper

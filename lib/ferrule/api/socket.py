@@ -62,9 +62,9 @@ class Socket(Endpoint):
         r = p.r
         state = r[_STATE]
         if what == _RX:
-            return r[_RX_LEN] or r[_FLAGS] & _RCV_SHUT or not state
+            return r[_RX_LEN] or r[_FLAGS] & _RCV_SHUT or not state or p.err
         if what == _TX:
-            return r[_TX_LEN] < len(p.tx) and state > _SYN_RECEIVED or not state
+            return r[_TX_LEN] < len(p.tx) and state > _SYN_RECEIVED or not state or p.err
         return state > _SYN_RECEIVED or not state
 
     def until(self, what):
@@ -217,7 +217,7 @@ class Socket(Endpoint):
         if p.r[_FLAGS] & _FIN_QUEUED:
             raise fault(_EPIPE)
         state = p.r[_STATE]
-        if state != _ESTABLISHED and state != _CLOSE_WAIT:
+        if p.err or state != _ESTABLISHED and state != _CLOSE_WAIT:
             self.raise_error()
             raise fault(_EPIPE)
         return user.write(self.net.tcp, p, buf, off, n)
@@ -316,9 +316,9 @@ class Socket(Endpoint):
         r = p.r
         got = 0
         if p.err:
-            got = _ERR | _HUP
-        elif not r[_STATE]:
-            got = _HUP
+            got = _ERR
+        if not r[_STATE]:
+            got |= _HUP
         if self.ready(_RX):
             got |= _RD & wanted
         if self.ready(_TX) or r[_FLAGS] & _RCV_SHUT:

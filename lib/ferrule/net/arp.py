@@ -13,13 +13,15 @@ from ..wire.arp import check, fill_destination, look_up, note, packet
 from ..wire.sum import copy
 
 # --- layout: written by tools/layout.py ---
+_H_NOW = const(0)
 _H_IP = const(3)
 _H_HOP = const(7)
 _N_STATE = const(3)
+_N_UNTIL = const(4)
 _N_AT = const(5)
 _N_TRIES = const(6)
 _NEIGH_WORDS = const(7)
-_C_NEIGH_TIME = const(25)
+_C_NEIGH_TIME = const(28)
 _ST_TX_FRAMES = const(1)
 _ST_TX_BUSY = const(2)
 _ST_ARP_IN = const(4)
@@ -159,6 +161,17 @@ def resolve(iface, k, n):
         t[b + _N_TRIES] = 0
         ask(iface, k)
     return True
+
+
+def doubt(iface):
+    """The next hop in the host record (HOP) may be dead: it is asked before it is believed any
+    longer (RFC 1122, 2.3.2.1 (4) and 3.3.1.4).
+    """
+    h = iface.h
+    t = iface.neigh.t
+    k = look_up(t, iface.neigh.n, h, h, _H_HOP)
+    if k >= 0 and t[k * _NEIGH_WORDS + _N_STATE] == _REACHABLE:
+        t[k * _NEIGH_WORDS + _N_UNTIL] = h[_H_NOW]
 
 
 def hold(iface, k, n):

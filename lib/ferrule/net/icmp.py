@@ -10,16 +10,23 @@ from ..wire.sum import checksum, copy
 _S_L4 = const(4)
 _S_L4_LEN = const(5)
 _S_BCAST = const(6)
+_O_ECT = const(9)
+_C_PMTU = const(24)
 _ST_ICMP_BAD = const(15)
 _ST_ICMP_ECHO = const(16)
 _ST_ICMP_ECHO_REPLY = const(17)
 _ST_ICMP_UNREACH_IN = const(18)
-_ST_ICMP_UNREACH_OUT = const(19)
+_ST_ICMP_EXPIRED = const(19)
+_ST_ICMP_PARAMETER = const(20)
+_ST_ICMP_UNREACH_OUT = const(21)
 # --- end of layout ---
 
 _ICMP = const(1)
 _UNREACHABLE = const(3)
 _ECHO = const(8)
+_TIME_EXCEEDED = const(11)
+_PARAMETER = const(12)
+_NO_DF = const(0x4000)
 
 
 def arrives(iface):
@@ -35,10 +42,19 @@ def arrives(iface):
         if not s[_S_BCAST] and f[at + 1] == 0:
             echo(iface, at, n)
     elif f[at] == _UNREACHABLE:
-        iface.count[_ST_ICMP_UNREACH_IN] += 1
-        code = quoted(f, s)
-        if code >= 0:
-            iface.on_unreachable(code)
+        error(iface, _ST_ICMP_UNREACH_IN, f[at])
+    elif f[at] == _TIME_EXCEEDED:
+        error(iface, _ST_ICMP_EXPIRED, f[at])
+    elif f[at] == _PARAMETER:
+        error(iface, _ST_ICMP_PARAMETER, f[at])
+
+
+def error(iface, counter, kind):
+    """An error about a packet of ours goes up to the transport that sent it."""
+    iface.count[counter] += 1
+    code = quoted(iface.rx, iface.seg)
+    if code >= 0:
+        iface.on_unreachable(kind << 8 | code)
 
 
 def echo(iface, at, n):
@@ -50,6 +66,7 @@ def echo(iface, at, n):
     tx[34] = 0
     seal(tx, n)
     answer_to(iface.out, iface.seg)
+    iface.out[_O_ECT] = _NO_DF if iface.cfg[_C_PMTU] else 0
     iface.send(_ICMP, n)
     iface.count[_ST_ICMP_ECHO_REPLY] += 1
 
@@ -72,6 +89,7 @@ def refuse(iface, code):
     n += 8
     seal(tx, n)
     answer_to(iface.out, s)
+    iface.out[_O_ECT] = 0  # RFC 1122, 3.2.2
     iface.send(_ICMP, n)
     iface.count[_ST_ICMP_UNREACH_OUT] += 1
 

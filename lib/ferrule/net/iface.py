@@ -14,12 +14,12 @@ from . import arp, icmp
 _H_NOW = const(0)
 _H_TOKENS = const(14)
 _H_TOKENS_AT = const(15)
-_C_CHALLENGE = const(9)
+_C_CHALLENGE = const(10)
 _ST_RX_FRAMES = const(0)
 _ST_TX_FRAMES = const(1)
 _ST_TX_BUSY = const(2)
 _ST_IP_PROTO = const(14)
-_ST_RATE_LIMITED = const(20)
+_ST_RATE_LIMITED = const(22)
 # --- end of layout ---
 
 _ARP = const(256)
@@ -43,7 +43,7 @@ class Iface:
         self.neigh = arp.Cache(neighbours, queue)
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
         self.on_unreachable = (
-            None  # set by stack.py: on_unreachable(code) takes an ICMP error for TCP
+            None  # set by stack.py: on_unreachable(type << 8 | code) takes an ICMP error for TCP
         )
 
     def frame_in(self, n):
@@ -85,6 +85,10 @@ class Iface:
             else:
                 self.count[_ST_TX_BUSY] += 1
                 self.tx_len = n + 34
+
+    def doubt(self):
+        """Somebody gets no answer to what he sends through the next hop in the host record."""
+        arp.doubt(self)
 
     def allowed(self):
         """Take one of this second's answers to strangers; False when they are used up (RFC

@@ -34,9 +34,9 @@ _CWND = const(27)
 _Q_MAX_WND = const(1)
 _Q_RTO = const(2)
 _Q_RETRIES = const(3)
-_C_FIN_TIMEOUT = const(4)
-_ST_CHALLENGE_ACK = const(40)
-_ST_DSACK_RECV = const(53)
+_C_FIN_TIMEOUT = const(5)
+_ST_CHALLENGE_ACK = const(42)
+_ST_DSACK_RECV = const(55)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -86,6 +86,8 @@ def established(t, p):
 
 def opened(t, p):
     """p is a connection from here on."""
+    if t.paths is not None:
+        t.paths.recall(p)
     p.r[_CWND] = output.initial_window(t, p)
     p.r[_RTT_AT] = t.h[_H_NOW]
     set_state(p, _ESTABLISHED)
@@ -141,6 +143,7 @@ def new_ack(t, p, r, q, k):
     fin_acked = flags & _FIN_QUEUED and k > r[_TX_LEN]
     measure(t, r, q, k)
     acknowledged(r, q, k, len(p.tx))
+    p.soft = 0  # what was wrong with the path is over
     if flags & _SACK_OK:
         shift(r, _SACK0, k)
         if t.seg[_S_SACKS]:

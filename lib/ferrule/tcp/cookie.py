@@ -37,11 +37,11 @@ _HO_IRS = const(3)
 _HO_OPTS = const(5)
 _HO_TS_RECENT = const(6)
 _HALF_WORDS = const(7)
-_C_TIMESTAMPS = const(11)
-_C_SYNCOOKIES = const(14)
-_ST_COOKIES_SENT = const(55)
-_ST_COOKIES_RECV = const(56)
-_ST_COOKIES_FAILED = const(57)
+_C_TIMESTAMPS = const(12)
+_C_SYNCOOKIES = const(15)
+_ST_COOKIES_SENT = const(57)
+_ST_COOKIES_RECV = const(58)
+_ST_COOKIES_FAILED = const(59)
 # --- end of layout ---
 
 _UNIT = const(16)  # ms are shifted so far; a cookie is good in its unit and the next

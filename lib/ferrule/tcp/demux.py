@@ -22,24 +22,19 @@ _TCB_WORDS = const(32)
 _TCQ_HALVES = const(16)
 _HALF_WORDS = const(7)
 _TW_WORDS = const(6)
-_C_SCALING = const(12)
-_C_SYNCOOKIES = const(14)
-_C_CONGESTION = const(18)
-_ST_IN_SEGS = const(21)
-_ST_IN_ERRS = const(23)
-_ST_ATTEMPT_FAILS = const(29)
-_ST_TW_REUSED = const(42)
+_C_SCALING = const(13)
+_C_SYNCOOKIES = const(15)
+_C_CONGESTION = const(19)
+_ST_IN_SEGS = const(23)
+_ST_IN_ERRS = const(25)
+_ST_TW_REUSED = const(44)
+_ST_ICMP_WINDOW = const(63)
 # --- end of layout ---
 
 _RST = const(4)
 _SPEAK = const(256)
-
-_SYN_RECEIVED = const(3)
-
-_EHOSTUNREACH = const(113)
-_ENETUNREACH = const(101)
-_ENOPROTOOPT = const(92)
-_ECONNREFUSED = const(111)
+_TOO_BIG = const(0x304)
+_NO_DF = const(0x4000)
 
 
 class Tcp:
@@ -82,6 +77,7 @@ class Tcp:
         self.listeners = [None] * listeners
         self.aged_at = 0  # when the timestamps grew older: input.py
         self.baked_at = -1  # when the last SYN cookie was sent
+        self.paths = None  # path MTUs below the link's: pmtu.Paths, once there was one
         self.configure()
         self.order = 0  # number of the last connection that entered an accept queue
 
@@ -167,31 +163,35 @@ class Tcp:
             timewait.drop(self, i)
             self.count[_ST_TW_REUSED] += 1
 
-    def unreachable(self, code):
-        """An ICMP `destination unreachable` quotes a segment of ours (RFC 9293, 3.9.2.2; RFC
-        5461).
-
-        While a connection opens, an error that will not pass ends it; later every one is soft:
-        it is kept, and told only if the connection ends for want of an answer.
+    def unreachable(self, what):
+        """An ICMP error (type << 8 | code) quotes a segment of ours.  It counts when that is in
+        flight (RFC 5927, 4.1); what it does to the connection is in errors.py.
         """
-        s = self.seg
-        i = find(self.tcbs, len(self.pcbs), _TCB_WORDS, s)
+        i = find(self.tcbs, len(self.pcbs), _TCB_WORDS, self.seg)
         if i < 0:
             return
         p = self.pcbs[i]
-        r = p.r
-        if not in_flight(r, s):
+        if not in_flight(p.r, self.seg):
+            self.count[_ST_ICMP_WINDOW] += 1
             return
-        err = _ENETUNREACH if code in (0, 5, 6, 11) else _EHOSTUNREACH
-        if code == 3:
-            err = _ECONNREFUSED
-        elif code == 2:
-            err = _ENOPROTOOPT
-        if code in (2, 3) and r[_STATE] <= _SYN_RECEIVED:
-            self.count[_ST_ATTEMPT_FAILS] += 1
-            release(p, err)
-        else:
-            p.soft = err
+        try:
+            from . import errors
+
+            errors.told(self, p, what)
+        except MemoryError:  # no room for the code: routers fragment, or the timers find it out
+            if what == _TOO_BIG:
+                p.ip |= _NO_DF
+
+    def trouble(self, p):
+        """Connection p has heard nothing for two timeouts: perhaps its segments are too long
+        (RFC 2923, 2.1).
+        """
+        try:
+            from . import pmtu
+
+            pmtu.black_hole(self, p)
+        except MemoryError:
+            pass
 
     def flush(self):
         """Let every connection speak that has something to say."""

@@ -38,6 +38,7 @@ _SND_MAX = const(7)
 _RCV_WND = const(9)
 _RX_RD = const(10)
 _RX_LEN = const(11)
+_TX_LEN = const(13)
 _MARK = const(17)
 _T_REXMT = const(18)
 _T_DACK = const(19)
@@ -51,15 +52,15 @@ _Q_RCV_FIN = const(5)
 _Q_RCV_UP = const(10)
 _Q_KA_IDLE = const(11)
 _Q_KA_CNT = const(13)
-_C_ECN = const(13)
-_ST_ATTEMPT_FAILS = const(29)
-_ST_ESTAB_RESETS = const(30)
-_ST_ABORT_DATA = const(33)
-_ST_OFO = const(37)
-_ST_OFO_DROP = const(38)
-_ST_RCVQ_DROP = const(39)
-_ST_DSACK_SENT = const(52)
-_ST_PAWS = const(54)
+_C_ECN = const(14)
+_ST_ATTEMPT_FAILS = const(31)
+_ST_ESTAB_RESETS = const(32)
+_ST_ABORT_DATA = const(35)
+_ST_OFO = const(39)
+_ST_OFO_DROP = const(40)
+_ST_RCVQ_DROP = const(41)
+_ST_DSACK_SENT = const(54)
+_ST_PAWS = const(56)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -183,7 +184,10 @@ def agree(t, p, r, s):
         if t.cfg[_C_ECN] == 1:  # asked for in every SYN that we sent (RFC 3168, 6.1.1)
             flags |= _ECN_OK
     r[_FLAGS] = flags
-    p.q[_Q_SND_MSS] = t.send_mss(s[_S_MSS]) - (12 if flags & _TS_OK else 0)
+    mss = t.send_mss(s[_S_MSS])
+    if mss > p.q[_Q_SND_MSS]:  # TCP_MAXSEG
+        mss = p.q[_Q_SND_MSS]
+    p.q[_Q_SND_MSS] = mss - 12 if flags & _TS_OK else mss
 
 
 def stale(t, p, r, s):
@@ -299,7 +303,8 @@ def no_reset_no_syn(t, p, r, s):
             release(p, _ECONNREFUSED)
         else:
             t.count[_ST_ESTAB_RESETS] += 1
-            release(p, _ECONNRESET if r[_STATE] < _CLOSING else 0)
+            # once both have closed, a reset is no news unless it loses data
+            release(p, _ECONNRESET if r[_STATE] < _CLOSING or r[_TX_LEN] else 0)
         return False
     if flags & _SYN:
         challenge(t, r)

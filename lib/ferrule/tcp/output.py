@@ -18,6 +18,7 @@ _S_TELL = const(22)
 _O_ACK = const(3)
 _O_FLAGS = const(4)
 _O_OPT_LEN = const(7)
+_O_ECT = const(9)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
@@ -37,18 +38,18 @@ _Q_RTO = const(2)
 _Q_RETRIES = const(3)
 _Q_DUPACKS = const(6)
 _Q_SND_SML = const(8)
-_C_ECN = const(13)
-_C_EARLY_RETRANS = const(19)
-_C_INITCWND = const(20)
-_C_IDLE_RESTART = const(21)
-_ST_OUT_SEGS = const(22)
-_ST_OUT_RSTS = const(25)
-_ST_RETRANS = const(26)
-_ST_SYN_RETRANS = const(34)
-_ST_PROBES = const(44)
-_ST_FAST_RETRANS = const(46)
-_ST_SLOW_RETRANS = const(47)
-_ST_LOSS_PROBES = const(48)
+_C_ECN = const(14)
+_C_EARLY_RETRANS = const(20)
+_C_INITCWND = const(21)
+_C_IDLE_RESTART = const(22)
+_ST_OUT_SEGS = const(24)
+_ST_OUT_RSTS = const(27)
+_ST_RETRANS = const(28)
+_ST_SYN_RETRANS = const(36)
+_ST_PROBES = const(46)
+_ST_FAST_RETRANS = const(48)
+_ST_SLOW_RETRANS = const(49)
+_ST_LOSS_PROBES = const(50)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -93,6 +94,8 @@ def emit(t, p, off, flags, n):
     if n:
         ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54 + m, n)
     segment_of(r, p.q, t.out, off, flags, n, len(p.rx), t.step, m)
+    if p.ip:
+        t.out[_O_ECT] |= p.ip & 0x40FF
     t.count[_ST_OUT_SEGS] += 1
     iface.send(6, build(iface.tx, t.out, t.h))
 
@@ -461,12 +464,15 @@ def syn(t, p, off, flags):
     o = t.out
     # in an answer only what was offered; that both shifts are 0 need not be said again
     shift = t.scale if flags == _SYN or r[_FLAGS] >> _SND_SCALE else -1
-    m = of_syn(iface.tx, 54, t.mss, shift, r[_FLAGS] & _SACK_OK)
+    mss = t.mss if flags & _ACK else p.q[_Q_SND_MSS]  # TCP_MAXSEG made it smaller
+    m = of_syn(iface.tx, 54, mss, shift, r[_FLAGS] & _SACK_OK)
     if r[_FLAGS] & _TS_OK:
         m += stamp(iface.tx, 54 + m, t.h, r, 0, _TS_RECENT)
     segment_of(r, p.q, o, off, flags, 0, len(p.rx), t.step, m)
     if not flags & _ACK:
         o[_O_ACK] = 0
+    if p.ip:
+        o[_O_ECT] |= p.ip & 0x40FF
     t.count[_ST_OUT_SEGS] += 1
     iface.send(6, build(iface.tx, o, t.h))
 

@@ -25,11 +25,12 @@ _Q_KA_INTVL = const(12)
 _Q_KA_CNT = const(13)
 _TCB_WORDS = const(32)
 _TCQ_HALVES = const(16)
-_C_KEEP_TIME = const(6)
-_C_KEEP_INTVL = const(7)
-_C_KEEP_PROBES = const(8)
-_C_SACK = const(10)
-_C_TIMESTAMPS = const(11)
+_C_KEEP_TIME = const(7)
+_C_KEEP_INTVL = const(8)
+_C_KEEP_PROBES = const(9)
+_C_SACK = const(11)
+_C_TIMESTAMPS = const(12)
+_C_PMTU = const(24)
 # --- end of layout ---
 
 CLOSED = const(0)
@@ -90,6 +91,8 @@ MOVES = (
 
 _SACK_OK = const(1 << 11)
 _TS_OK = const(1 << 12)
+_NO_DF = const(0x4000)
+_IP_RECVERR = (0, 11)  # IPPROTO_IP, IP_RECVERR among a socket's options
 
 
 class Pcb:
@@ -105,6 +108,7 @@ class Pcb:
         self.err = 0  # errno that ended it, to be reported once
         self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout
         self.cc = None  # congestion control: a module of tcp/cc
+        self.ip = 0  # for IP: Diffserv field | 0x4000: without DF | see tcp/pmtu.py << 15
 
 
 def set_state(p, state):
@@ -144,6 +148,7 @@ def start(p, t):
     r[_RCV_WND] = len(p.rx)
     r[_FLAGS] = (_SACK_OK if cfg[_C_SACK] else 0) | (_TS_OK if cfg[_C_TIMESTAMPS] else 0)
     p.err = p.soft = 0
+    p.ip = _NO_DF if cfg[_C_PMTU] else 0
     p.cc = t.cc
 
 
@@ -164,6 +169,18 @@ def release(p, err):
     elif err:
         p.err = err
     notify(p)
+
+
+def soft_error(p, err):
+    """An error that may pass (RFC 5461): kept, to be told if no answer comes at all; told at once
+    to a program that asked for that with IP_RECVERR.
+    """
+    p.soft = err
+    s = p.sock
+    if s is not None:
+        if p.r[_STATE] > SYN_RECEIVED and s.options and s.options.get(_IP_RECVERR):
+            p.err = err
+        notify(p)
 
 
 def free(p):

@@ -7,7 +7,7 @@ from micropython import const
 from ..core.tick import is_due, next_due, set_timer
 from . import listen, output, recovery, timewait
 from .input import grow_older
-from .pcb import release
+from .pcb import release, soft_error
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
@@ -23,6 +23,7 @@ _T_REXMT = const(18)
 _T_DACK = const(19)
 _T_KEEP = const(20)
 _USER_TIMEOUT = const(31)
+_Q_SND_MSS = const(0)
 _Q_RTO = const(2)
 _Q_RETRIES = const(3)
 _Q_KA_IDLE = const(11)
@@ -32,17 +33,22 @@ _HO_PORTS = const(1)
 _HO_AT = const(4)
 _TW_PORTS = const(1)
 _TW_AT = const(4)
+_PA_R_IP = const(0)
+_PA_AT = const(2)
 _TCB_WORDS = const(32)
 _HALF_WORDS = const(7)
 _TW_WORDS = const(6)
+_PATH_WORDS = const(3)
 _C_SYN_RETRIES = const(0)
-_C_RETRIES2 = const(2)
-_C_ORPHAN_RETRIES = const(3)
-_ST_ATTEMPT_FAILS = const(29)
-_ST_TIMEOUTS = const(31)
-_ST_ABORT_TIMEOUT = const(32)
-_ST_KEEPALIVE = const(45)
-_ST_DELAYED_ACKS = const(59)
+_C_RETRIES1 = const(2)
+_C_RETRIES2 = const(3)
+_C_ORPHAN_RETRIES = const(4)
+_C_MTU_PROBING = const(25)
+_ST_ATTEMPT_FAILS = const(31)
+_ST_TIMEOUTS = const(33)
+_ST_ABORT_TIMEOUT = const(34)
+_ST_KEEPALIVE = const(47)
+_ST_DELAYED_ACKS = const(61)
 # --- end of layout ---
 
 _ACK = const(16)
@@ -61,6 +67,9 @@ _FIN_WAIT_2 = const(6)
 
 _ETIMEDOUT = const(110)
 _RTO_MAX = const(60000)
+_FOREVER = const(1 << 28)  # ms: of TCP_USER_TIMEOUT, no end
+_SHIFT_MAX = const(9)  # an RTO of a second or more, doubled so often, is above the largest
+_LINK_BUSY_MS = const(10)
 
 
 def run(t):
@@ -84,6 +93,8 @@ def run(t):
                 keep(t, p, r)
     listen.timers(t)
     timewait.timers(t)
+    if t.paths is not None:
+        t.paths.timers(t)
 
 
 def earliest(t):
@@ -92,6 +103,8 @@ def earliest(t):
     next_due(h, t.tcbs, len(t.pcbs), _TCB_WORDS, _PORTS, _T_REXMT, 3)
     next_due(h, t.half, t.half_n, _HALF_WORDS, _HO_PORTS, _HO_AT, 1)
     next_due(h, t.tw, t.tw_n, _TW_WORDS, _TW_PORTS, _TW_AT, 1)
+    if t.paths is not None:
+        next_due(h, t.paths.table, t.paths.n, _PATH_WORDS, _PA_R_IP, _PA_AT, 1)
 
 
 def give_up(t, p):
@@ -105,7 +118,7 @@ def give_up(t, p):
 
 
 def patience(p, r):
-    """TCP_USER_TIMEOUT in ms, 0: none (RFC 5482)."""
+    """TCP_USER_TIMEOUT in ms (RFC 5482), 0: none; _FOREVER: the program gives up, not we."""
     return 0 if p.listener is not None else r[_USER_TIMEOUT]
 
 
@@ -117,21 +130,22 @@ def silent(t, r):
 def exhausted(t, p, r, n):
     """Whether n unanswered attempts, or the time they took, end the connection."""
     limit = patience(p, r)
-    if limit:
-        return n > 0 and silent(t, r) >= limit
     if r[_STATE] <= _SYN_RECEIVED:
-        return n >= t.cfg[_C_SYN_RETRIES]
-    return n >= t.cfg[_C_ORPHAN_RETRIES if r[_FLAGS] & _ORPHAN else _C_RETRIES2]
+        if n >= t.cfg[_C_SYN_RETRIES]:
+            return True
+    elif not limit:
+        return n >= t.cfg[_C_ORPHAN_RETRIES if r[_FLAGS] & _ORPHAN else _C_RETRIES2]
+    return 0 < limit < _FOREVER and n > 0 and silent(t, r) >= limit
 
 
-def again_in(t, p, r, timer, ms):
+def again_in(t, p, r, ms):
     """The next attempt is due in ms, or when the program's patience ends."""
     limit = patience(p, r)
-    if limit:
+    if 0 < limit < _FOREVER:
         limit -= silent(t, r)
         if limit < ms:
             ms = limit if limit > 0 else 0
-    set_timer(t.h, r, timer, ms)
+    set_timer(t.h, r, _T_REXMT, ms)
 
 
 def retransmit(t, p, r):
@@ -162,8 +176,13 @@ def retransmit(t, p, r):
         r[_MARK] = 0
     q[_Q_RETRIES] += 1
     q[_Q_RTO] = q[_Q_RTO] << 1 if q[_Q_RTO] < _RTO_MAX >> 1 else _RTO_MAX
-    again_in(t, p, r, _T_REXMT, q[_Q_RTO])
+    again_in(t, p, r, q[_Q_RTO])
+    if not q[_Q_RETRIES] & 1 and r[_SND_MAX] >= q[_Q_SND_MSS] and t.cfg[_C_MTU_PROBING]:
+        t.trouble(p)
     output.resend(t, p)
+    if q[_Q_RETRIES] == t.cfg[_C_RETRIES1]:  # R1 (RFC 9293, 3.8.3)
+        t.iface.doubt()
+        soft_error(p, p.soft or _ETIMEDOUT)
 
 
 def persist(t, p, r):
@@ -171,16 +190,34 @@ def persist(t, p, r):
     q = p.q
     if q[_Q_RETRIES] == 0:
         r[_RTT_AT] = t.h[_H_NOW] - q[_Q_RTO] & 0x3FFFFFFF
-    if exhausted(t, p, r, q[_Q_RETRIES] >> 8):
+    n = q[_Q_RETRIES] & 0xFF
+    ms = q[_Q_RTO] << (n if n < _SHIFT_MAX else _SHIFT_MAX)
+    if abandoned(t, p, r, n, q[_Q_RETRIES] >> 8, ms):
         r[_T_REXMT] = -1
         give_up(t, p)
         return
-    n = q[_Q_RETRIES] & 0xFF
-    n = n + 1 if n < 15 else n
+    if n < 255:
+        n += 1
     q[_Q_RETRIES] = (q[_Q_RETRIES] & ~0xFF) + 0x100 | n
-    ms = q[_Q_RTO] << n
-    again_in(t, p, r, _T_REXMT, ms if ms < _RTO_MAX else _RTO_MAX)
+    ms <<= 1
+    again_in(t, p, r, ms if ms < _RTO_MAX else _RTO_MAX)
     output.probe(t, p)
+
+
+def abandoned(t, p, r, n, unanswered, ms):
+    """Whether the connection ends after n probes of a closed window, with ms between the last two.
+
+    A peer that answers may keep its window shut for as long as it likes (MUST-37), unless the
+    program has set a limit for data that wait, or has gone: then a peer could hold the connection
+    for ever, so after all retries the answers do not count.
+    """
+    limit = patience(p, r)
+    if limit:
+        return limit < _FOREVER and n > 0 and silent(t, r) >= limit
+    if not r[_FLAGS] & _ORPHAN:
+        return unanswered >= t.cfg[_C_RETRIES2]
+    most = t.cfg[_C_ORPHAN_RETRIES]
+    return unanswered >= most or n >= most and ms >= _RTO_MAX
 
 
 def keep(t, p, r):
@@ -197,16 +234,18 @@ def keep(t, p, r):
     if r[_SND_MAX] or r[_FLAGS] & _PERSIST:  # what is out asks the same question (MUST-26)
         set_timer(t.h, r, _T_KEEP, q[_Q_KA_IDLE] * 1000)
         return
+    if not t.iface.ready():
+        set_timer(t.h, r, _T_KEEP, _LINK_BUSY_MS)
+        return
     n = q[_Q_RETRIES]
     if n == 0:
         r[_RTT_AT] = t.h[_H_NOW] - q[_Q_KA_IDLE] * 1000 & 0x3FFFFFFF
     limit = patience(p, r)
-    if n and silent(t, r) >= limit if limit else n >= q[_Q_KA_CNT] & 0x7F:
+    if n > 0 and silent(t, r) >= limit if 0 < limit < _FOREVER else n >= q[_Q_KA_CNT] & 0x7F:
         output.reset(t, p)
         give_up(t, p)
         return
     q[_Q_RETRIES] = n + 1
-    again_in(t, p, r, _T_KEEP, q[_Q_KA_INTVL] * 1000)
-    if t.iface.ready():
-        output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
-        t.count[_ST_KEEPALIVE] += 1
+    set_timer(t.h, r, _T_KEEP, q[_Q_KA_INTVL] * 1000)
+    output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
+    t.count[_ST_KEEPALIVE] += 1

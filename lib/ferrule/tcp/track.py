@@ -220,11 +220,13 @@ def next_speaker(tcbs: ptr32, n: int, i: int) -> int:
 
 @micropython.viper
 def in_flight(r: ptr32, s: ptr32) -> bool:
-    """Whether SEQ of the segment record is outstanding on connection r (RFC 5927, 4.1)."""
+    """Whether SEQ of the segment record is outstanding on connection r: SND.UNA =< SEQ < SND.NXT
+    (RFC 5927, 4.1).
+    """
     d = s[_S_SEQ] - r[_SND_UNA]
     if (d >> 31) & 1:
         return False
-    return (d & 0x3FFFFFFF) <= r[_SND_MAX] and ((d >> 30) & 1) == 0
+    return (d & 0x3FFFFFFF) < r[_SND_MAX] and ((d >> 30) & 1) == 0
 
 
 if THUMB:

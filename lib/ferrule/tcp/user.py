@@ -36,9 +36,10 @@ _Q_KA_IDLE = const(11)
 _TCB_WORDS = const(32)
 _HALF_WORDS = const(7)
 _TW_WORDS = const(6)
-_C_FIN_TIMEOUT = const(4)
-_ST_ACTIVE = const(27)
-_ST_ABORT_DATA = const(33)
+_C_FIN_TIMEOUT = const(5)
+_ST_ACTIVE = const(29)
+_ST_ABORT_DATA = const(35)
+_ST_ABORT_CLOSE = const(62)
 # --- end of layout ---
 
 _ACK_NOW = const(1)
@@ -84,8 +85,9 @@ def pair_taken(t):
     )
 
 
-def connect(t, ip, lport, rport):
-    """Active open to ip (4 bytes) and rport.  Returns the connection, in SYN-SENT, or an errno.
+def connect(t, sock, ip, lport, rport):
+    """Active open to ip (4 bytes) and rport, with the options that sock has.  Returns the
+    connection, in SYN-SENT, or an errno.
 
     A pair in TIME-WAIT is not used: a chosen port that meets one is refused, a free one is
     looked for.
@@ -101,6 +103,9 @@ def connect(t, ip, lport, rport):
     choose_isn(t.h, t.out)
     open_active(p.r, t.out)
     set_state(p, _SYN_SENT)
+    p.sock = sock
+    sock.p = p
+    sock.apply_options()
     t.count[_ST_ACTIVE] += 1
     set_timer(t.h, p.r, _T_REXMT, p.q[_Q_RTO])
     output.opening(t, p)
@@ -226,19 +231,28 @@ def close(t, p):
     p.sock = None
     p.listener = None
     state = r[_STATE]
-    r[_FLAGS] |= _ORPHAN
+    # an orphan's FIN is always under way, or what precedes it: other timers ask for the peer
+    r[_FLAGS] = r[_FLAGS] & ~_KEEPALIVE | _ORPHAN
+    r[_T_KEEP] = -1
     if state == 0:
         return
     if state == _SYN_SENT:
         release(p, 0)
     elif r[_RX_LEN]:
-        t.count[_ST_ABORT_DATA] += 1
+        t.count[_ST_ABORT_CLOSE] += 1
         abort(t, p)
     else:
         shut(t, p)
         t.clock()
         if r[_STATE] == _FIN_WAIT_2:
             set_timer(t.h, r, _T_KEEP, t.cfg[_C_FIN_TIMEOUT] * 1000)
+
+
+def throw_away(t, p):
+    """close() with SO_LINGER of 0 s."""
+    if p.r[_STATE]:
+        t.count[_ST_ABORT_DATA] += 1
+        abort(t, p)
 
 
 def abort(t, p):

@@ -113,7 +113,7 @@ def head(p: ptr16, what: int, o: ptr32, h: ptr32):
     p[9] = n
     p[6] = 0x0008
     p[7] = 0x0045 | (o[_O_ECT] << 8)
-    p[10] = 0x0040 ^ (o[_O_ECT] >> 8)  # do not fragment, if nobody asks for it
+    p[10] = 0x0040 ^ (o[_O_ECT] >> 8)  # DF: routers tell what is too long (RFC 1191)
     p[11] = h[_H_TTL] | ((what >> 16) << 8)
     p[12] = 0
     n = h[_H_IP]  # in a register, like what follows

@@ -40,8 +40,8 @@ _O_LEN = const(6)
 _O_OPT_LEN = const(7)
 _O_UP = const(8)
 _O_ECT = const(9)
-_ST_IN_ERRS = const(23)
-_ST_IN_CSUM = const(24)
+_ST_IN_ERRS = const(25)
+_ST_IN_CSUM = const(26)
 # --- end of layout ---
 
 _URG = const(32)

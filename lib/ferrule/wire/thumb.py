@@ -62,8 +62,8 @@ _ST_ARP_BAD = const(5)
 _ST_IP_HDR = const(11)
 _ST_IP_ADDR = const(12)
 _ST_IP_FRAG = const(13)
-_ST_IN_ERRS = const(23)
-_ST_IN_CSUM = const(24)
+_ST_IN_ERRS = const(25)
+_ST_IN_CSUM = const(26)
 # --- end of layout ---
 
 

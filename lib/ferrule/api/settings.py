@@ -1,0 +1,54 @@
+"""net.config(): the settings of the stack, under Linux's names and in Linux's units; loaded when
+first used.
+"""
+
+from micropython import const
+
+from ..tcp.cc import NAMES
+from .names import LIMITS, SETTINGS
+
+# --- layout: written by tools/layout.py ---
+_H_TTL = const(13)
+_C_CONGESTION = const(19)
+_C_TTL = const(29)
+# --- end of layout ---
+
+
+def number(name, value):
+    """(index, value as the stack keeps it) of a setting.  ValueError: unknown, or out of range."""
+    if name not in SETTINGS:
+        raise ValueError("unknown config param")
+    i = SETTINGS.index(name)
+    if i == _C_CONGESTION and value in NAMES:
+        value = NAMES.index(value)
+    least, most = LIMITS[i]
+    if not isinstance(value, int):
+        raise ValueError("%s is a number" % name if i != _C_CONGESTION else " ".join(NAMES))
+    if not least <= value <= most:
+        raise ValueError("%s is %d to %d" % (name, least, most))
+    return i, int(value)
+
+
+def config(net, args, kwargs):
+    """config("name") reads: mac (bytes), mtu, or a setting; config(name=value) sets one or
+    several, all or none.
+    """
+    if args and kwargs:
+        raise TypeError("can't specify pos and kw args")
+    cfg = net.cfg
+    if not kwargs:
+        if len(args) != 1:
+            raise TypeError("must query one param")
+        name = args[0]
+        if name == "mac":
+            return bytes(net.link.mac)
+        if name == "mtu":
+            return net.link.mtu
+        if name not in SETTINGS:
+            raise ValueError("unknown config param")
+        i = SETTINGS.index(name)
+        return NAMES[cfg[i]] if i == _C_CONGESTION else cfg[i]
+    for i, value in [number(*item) for item in kwargs.items()]:
+        cfg[i] = value
+    net.h[_H_TTL] = cfg[_C_TTL]
+    net.tcp.configure()
