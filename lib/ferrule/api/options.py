@@ -178,7 +178,7 @@ def get(s, level, option, size):
             return stored(s, level, option, 0)
         if option == _TCP_CONGESTION:
             if p is not None:
-                return p.cc.__name__.rsplit(".", 1)[-1]
+                return p.cc.NAME
             return stored(s, level, option, cc.NAMES[cfg[_C_CONGESTION]])
         if option == _TCP_INFO:
             if p is None:

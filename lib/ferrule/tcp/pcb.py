@@ -107,7 +107,7 @@ class Pcb:
         self.listener = None  # the listener whose accept queue it is in
         self.err = 0  # errno that ended it, to be reported once
         self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout
-        self.cc = None  # congestion control: a module of tcp/cc
+        self.cc = None  # congestion control: see tcp/cc
         self.ip = 0  # for IP: Diffserv field | 0x4000: without DF | see tcp/pmtu.py << 15
 
 

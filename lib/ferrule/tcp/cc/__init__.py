@@ -2,6 +2,7 @@
 
 An algorithm is a module with
 
+    NAME                how tcp_congestion_control calls it
     RECOVERS            0: after a fast retransmit it starts slowly again; 1: it recovers until the
                         next ACK of new data; 2: until all that was out is acknowledged (RFC 6582)
     grow(t, p, k)       k bytes were acknowledged and the window was in use: grow CWND

@@ -16,6 +16,7 @@ _Q_W_MAX = const(14)
 _Q_PLATEAU = const(15)
 # --- end of layout ---
 
+NAME = "cubic"
 RECOVERS = 2
 
 _FAR = const(1000)  # 8 s from the plateau the function is 200 segments away: more than any ring

@@ -9,6 +9,7 @@ _CC_ACKED = const(29)
 _Q_SND_MSS = const(0)
 # --- end of layout ---
 
+NAME = "newreno"
 RECOVERS = 2
 
 

@@ -2,4 +2,5 @@
 
 from .newreno import grow, ssthresh  # noqa: F401
 
+NAME = "reno"
 RECOVERS = 1
