@@ -229,7 +229,7 @@ class Bundle:
 
     def add_lazy(self, output, below):
         """An output for each of these; what is an object has one for itself.  below: the package
-        that they become a part of, or "".
+        that they become a part of, or "".  The same for what these import in functions.
         """
         found, objects = self.lazy(output)
         names = {name: below + name.rsplit(".", 1)[-1] for name in found}
@@ -238,6 +238,9 @@ class Bundle:
         for name in found:
             if self.home.get(name, outputs[name]) is outputs[name]:
                 self.add(outputs[name], [name])
+        for name in found:
+            if outputs[name].modules:
+                self.add_lazy(outputs[name], below)
 
     def find(self, module, name):
         """What a global name of a module stands for, followed through imports.
