@@ -75,7 +75,7 @@ def laid_out(device, thumb, kind):
 
 def shaken(outputs, statements, links):
     """The statements of the modules that the device reaches, and of the links."""
-    roots = [("device", "device"), ("device", "main"), ("ferrule", "__version__")]
+    roots = [("device", "device"), ("device", "main")]
     for name in links:
         roots += asked_for(outputs[name], statements[name])
     above = {name: pieces for name, pieces in statements.items() if name not in links}

@@ -7,13 +7,16 @@ their caller.  Only plain functions are touched, and only where the meaning cann
     f(a)            as a statement, when f returns nothing, and early only if the caller ends there
     return f(a)     whatever f returns
     x = f(a)        when f returns once, at its end
-    if f(a): ...    and any other expression, when f is one `return`
+    if f(a): ...    and any other expression, when f is one `return`; a short one goes to several
+                    places
 """
 
 import ast
 import copy
 
 _PLAIN = (ast.Name, ast.Constant)
+SHORT = 24  # parts of the tree of an expression that may stand in several places
+PLACES = 3
 
 
 def simple(function):
@@ -110,6 +113,7 @@ class Place(ast.NodeTransformer):
         self.function = function
         self.caller = caller
         self.done = False
+        self.times = 0
         self.last = function.body[-1]
         self.values = [r for r in returns(function) if r.value is not None]
         self.any = returns(function)
@@ -127,6 +131,7 @@ class Place(ast.NodeTransformer):
 
     def put(self, call, end=()):
         self.done = True
+        self.times += 1
         first, body = moved(self.function, call, self.caller)
         return first + body + list(end)
 
@@ -172,6 +177,35 @@ def callers(tree):
             yield node
 
 
+def short(function):
+    """Whether a function is one short expression, which may stand in several places."""
+    if len(function.body) != 1 or not isinstance(function.body[0], ast.Return):
+        return False
+    value = function.body[0].value
+    return value is not None and sum(1 for _ in ast.walk(value)) <= SHORT
+
+
+def put_everywhere(function, places, times):
+    """Move a short function to each of its calls, if all of them can take it."""
+    trials = []
+    for caller, known in places:
+        if caller is function or function.name not in known:
+            continue
+        if hidden(function, caller):
+            return False
+        trial = copy.deepcopy(caller)
+        place = Place(function, trial)
+        place.visit(trial)
+        times -= place.times
+        trials.append((caller, trial, known))
+    if times:
+        return False
+    for caller, trial, known in trials:
+        caller.body = trial.body
+        known |= names_in(function)
+    return True
+
+
 def put(function, places):
     """Move a function into the caller that has its name.  places: [(caller, names in it)]."""
     for caller, known in places:
@@ -193,18 +227,24 @@ def inline(statements, public):
     for node in ast.walk(tree):
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
             reads[node.id] = reads.get(node.id, 0) + 1
-    once = {
+    private = {
         name: node
         for name, node in statements
-        if reads.get(name) == 1 and name not in public and isinstance(node, ast.FunctionDef)
+        if name and name not in public and isinstance(node, ast.FunctionDef) and simple(node)
     }
+    once = {name: node for name, node in private.items() if reads.get(name) == 1}
     places = [(caller, names_in(caller)) for caller in callers(tree)]
     gone = set()
+    for name, function in private.items():
+        if 1 < reads.get(name, 0) <= PLACES and short(function):
+            if put_everywhere(function, places, reads[name]):
+                gone.add(name)
+                places = [place for place in places if place[0] is not function]
     again = True
     while again:
         again = False
         for name, function in once.items():
-            if name not in gone and simple(function) and put(function, places):
+            if name not in gone and put(function, places):
                 gone.add(name)
                 places = [place for place in places if place[0] is not function]
                 again = True
