@@ -46,6 +46,7 @@ from tools.bundle.rewrite import (
 )
 from tools.bundle.shake import shake
 from tools.bundle.share import attributes, share
+from tools.bundle.slots import share_slots
 from tools.bundle.source import Bundle, Output, Problem
 
 __all__ = ["Problem", "bundle", "write"]
@@ -187,7 +188,7 @@ def bundle(device=True, whole=False, thumb=False, kind="full"):
     for name, pieces in statements.items():
         path = outputs[name].path
         face = public.get(name, set())
-        pieces, table = share(pieces, face, there, closed and name not in links)
+        pieces, table = share(share_slots(pieces), face, there, closed and name not in links)
         result.renamed[path] = {new: old for old, new in table.items()}
         result.texts[path] = source_of(outputs[name], pieces)
         result.parts[path] = [module.name for module in outputs[name].modules]
