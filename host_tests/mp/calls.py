@@ -13,6 +13,7 @@
     us.recvq 500                   us.sendq 0             us.rows 2 [LISTEN]
     us.stat InCsumErrors 1         us.grown 0
     us.getsockopt KEEPIDLE 7200    us.getsockopt ERROR ETIMEDOUT
+    us.getsockopt ATMARK 5         # urgent bytes left to read
     us.setting tcp_fin_timeout=60  us.info cwnd=2920      # TCP_INFO, by field
 
 Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block.
@@ -34,8 +35,9 @@ _MSG_OOB = 1
 # The names of options: level and option, as Linux numbers them.
 _OPTIONS = {
     "SO_REUSEADDR": (1, 2), "SO_ERROR": (1, 4), "SO_KEEPALIVE": (1, 9), "SO_OOBINLINE": (1, 10),
-    "SO_LINGER": (1, 13), "IP_TOS": (0, 1), "IP_TTL": (0, 2), "IP_MTU_DISCOVER": (0, 10),
-    "IP_RECVERR": (0, 11), "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
+    "SO_LINGER": (1, 13), "SO_ATMARK": (1, 0x8905), "IP_TOS": (0, 1), "IP_TTL": (0, 2),
+    "IP_MTU_DISCOVER": (0, 10), "IP_RECVERR": (0, 11),
+    "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
     "TCP_KEEPIDLE": (6, 4), "TCP_KEEPINTVL": (6, 5), "TCP_KEEPCNT": (6, 6), "TCP_SYNCNT": (6, 7),
     "TCP_LINGER2": (6, 8), "TCP_WINDOW_CLAMP": (6, 10), "TCP_INFO": (6, 11),
     "TCP_QUICKACK": (6, 12), "TCP_CONGESTION": (6, 13), "TCP_USER_TIMEOUT": (6, 18),
@@ -221,7 +223,7 @@ def _value(words):
 
 
 def _number_or_text(word):
-    if word.isdigit():
+    if word.lstrip("-").isdigit():
         return int(word)
     return errno_of(word) if word.isupper() else word
 
@@ -288,7 +290,7 @@ def _queue(index):
 
 def _flags(wire, us, words, line):
     sock = us.sock or us.listener
-    got = sock.ioctl(3, 1 | 4 | 8 | 16 | 32)
+    got = sock.ioctl(3, 1 | 2 | 4 | 8 | 16 | 32)
     names = [name for name, bit in _POLL if got & bit]
     return (
         None

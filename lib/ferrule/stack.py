@@ -93,7 +93,7 @@ class Stack:
         )
         self.iface.on_tcp = self.tcp.arrives
         self.iface.on_unreachable = self.tcp.unreachable
-        self.bound = []  # sockets that hold a port by bind()
+        self.bound = self.tcp.bound
         from .api import nic
 
         nic.start(self)

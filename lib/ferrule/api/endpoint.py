@@ -141,7 +141,7 @@ class Endpoint(io.IOBase):
 
     def draw(self):
         b = self.net.random(2)
-        return (b[0] << 8 | b[1]) & 0x3FFF
+        return b[0] << 8 | b[1]
 
     # --- ending
 

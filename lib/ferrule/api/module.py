@@ -36,6 +36,8 @@ class Module:
     TCP_INFO = 11
     TCP_CONGESTION = 13
     TCP_USER_TIMEOUT = 18
+    SIOCATMARK = 0x8905
+    MSG_OOB = 1
     MSG_PEEK = 2
     MSG_DONTWAIT = 0x40
     SHUT_RD = 0

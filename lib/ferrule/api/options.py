@@ -37,6 +37,7 @@ _SO_SNDBUF = const(7)
 _SO_RCVBUF = const(8)
 _SO_KEEPALIVE = const(9)
 _SO_LINGER = const(13)
+_SIOCATMARK = const(0x8905)
 _TCP_NODELAY = const(1)
 _TCP_MAXSEG = const(2)
 _TCP_KEEPIDLE = const(4)
@@ -163,6 +164,10 @@ def get(s, level, option, size):
             return tcp.rx_size
         if option == _SO_SNDBUF:
             return tcp.tx_size
+        if option == _SIOCATMARK:
+            from .urgent import left
+
+            return left(s)
     elif level == _IPPROTO_TCP:
         if option == _TCP_NODELAY:
             return int(bool(stored(s, level, option, 0)))

@@ -23,6 +23,7 @@ _TX_LEN = const(13)
 
 _FIN_QUEUED = const(2)
 _RCV_SHUT = const(64)
+_URG_IN = const(1 << 21)
 
 _SYN_RECEIVED = const(3)
 _ESTABLISHED = const(4)
@@ -43,6 +44,7 @@ _ACCEPT = const(3)
 _POLL = const(3)
 _CLOSE = const(4)
 _RD = const(1)
+_PRI = const(2)
 _WR = const(4)
 _ERR = const(8)
 _HUP = const(16)
@@ -246,14 +248,18 @@ class Socket(Endpoint):
         return done
 
     def send(self, buf, flags=0):
-        """Send what fits of buf, at least one byte.  Its number.  OSError EAGAIN, ECONNRESET,
-        EPIPE, ETIMEDOUT.
+        """Send what fits of buf, at least one byte.  Its number.  flags: MSG_OOB, see urgent.py.
+        OSError EAGAIN, ECONNRESET, EPIPE, ETIMEDOUT.
         """
         if isinstance(buf, str):
             buf = bytes(buf, "utf-8")
         if not len(buf):
             self.connected()
             return 0
+        if flags & 1:
+            from .urgent import mark
+
+            mark(self, len(buf))
         k = self.put(buf, 0, len(buf))
         if k < 0:
             raise fault(_EAGAIN)
@@ -323,4 +329,6 @@ class Socket(Endpoint):
             got |= _RD & wanted
         if self.ready(_TX) or r[_FLAGS] & _RCV_SHUT:
             got |= _WR & wanted
+        if r[_FLAGS] & _URG_IN:
+            got |= _PRI & wanted
         return got

@@ -75,6 +75,7 @@ class Tcp:
         self.tw_n = tw
         self.tw = array.array("i", bytearray(4 * _TW_WORDS * tw))
         self.listeners = [None] * listeners
+        self.bound = []  # sockets that hold a port by bind()
         self.aged_at = 0  # when the timestamps grew older: input.py
         self.baked_at = -1  # when the last SYN cookie was sent
         self.paths = None  # path MTUs below the link's: pmtu.Paths, once there was one

@@ -100,7 +100,8 @@ def segment_of(
         if f & _ECN_OK and flags & (_SYN | _RST) == 0:
             if f & _ECN_ECHO:
                 flags |= _ECE
-            if n != 0 and off >= r[_SND_MAX]:  # never on what is sent again (RFC 3168, 6.1.5)
+            # never on what is sent again, nor beyond the window (RFC 3168, 6.1.5 and 6.1.6)
+            if n != 0 and off >= r[_SND_MAX] and off + n <= r[_SND_WND]:
                 o[_O_ECT] = 2
                 if f & _ECN_CWR:
                     flags |= _CWR

@@ -30,7 +30,6 @@ _T_REXMT = const(18)
 _T_KEEP = const(20)
 _CWND = const(27)
 _Q_RTO = const(2)
-_Q_SND_UP = const(9)
 _Q_RCV_UP = const(10)
 _Q_KA_IDLE = const(11)
 _TCB_WORDS = const(32)
@@ -48,7 +47,6 @@ _ORPHAN = const(4)
 _KEEPALIVE = const(32)
 _RCV_SHUT = const(64)
 _SYN_OUT = const(512)
-_URG_OUT = const(1 << 20)
 _URG_IN = const(1 << 21)
 
 _SYN_SENT = const(2)
@@ -113,21 +111,21 @@ def connect(t, sock, ip, lport, rport):
 
 
 def ephemeral(t, ip, rport, draw):
-    """A free local port for a pair, drawn at random from 49152..65535 (RFC 6056, 3.3.1); 0 when
-    all are taken.
+    """A local port for a pair, drawn at random from 1024..65535 and held by no socket that was
+    bound (RFC 6056, 3.2 and 3.3.1); 0 when all are taken.
 
-    draw() returns a number below 16384; where it points to a pair in use, the next one is tried.
+    draw() returns a number below 65536; where it points to a pair in use, the next one is tried.
     """
     first = draw()
-    for i in range(16384):
-        port = 49152 + (first + i & 0x3FFF)
+    for i in range(64512):
+        port = 1024 + (first + i) % 64512
         pair(t.out, t.seg, ip, port, rport)
-        if (
-            not pair_taken(t)
-            and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0
-            and listen.find(t, port) is None
-        ):
-            return port
+        if not pair_taken(t) and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0:
+            for s in t.bound:
+                if s.port == port:
+                    break
+            else:
+                return port
     return 0
 
 
@@ -169,17 +167,10 @@ def read(t, p, buf, off, n, peek=False):
 def pass_mark(p, n):
     """n bytes were read: the urgent mark is nearer, or behind us (RFC 6093, 3)."""
     at = p.q[_Q_RCV_UP]
-    if at > n:
+    if at >= n:
         p.q[_Q_RCV_UP] = at - n
     else:
         p.r[_FLAGS] &= ~_URG_IN
-
-
-def urgent(t, p):
-    """What stands in the send ring now is urgent, up to its end (RFC 9293, 3.8.5)."""
-    r = p.r
-    p.q[_Q_SND_UP] = r[_TX_LEN] if r[_TX_LEN] < 65536 else 65535
-    r[_FLAGS] |= _URG_OUT
 
 
 def window_update(t, p, r):
