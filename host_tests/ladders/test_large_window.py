@@ -23,6 +23,8 @@ def test_a_window_of_more_than_32767_bytes_is_no_negative_number(wire):
 def test_a_buffer_of_more_than_65535_bytes_advertises_65535(wire):
     wire.opened(connections=1, rx_buffer=70000)
     wire.play("""
+        0   us.getsockopt RCVBUF 70000
+        0   us.getsockopt SNDBUF 2048
         0   <== ACK  1:11   ack=1
         40  ==> ACK  1      ack=11 win=65535
         50  <== ACK  11:21  ack=1

@@ -165,7 +165,7 @@ def get(s, level, option, size):
         if option == _SO_SNDBUF:
             return tcp.tx_size
         if option == _SIOCATMARK:
-            from .urgent import left
+            from .oob import left
 
             return left(s)
     elif level == _IPPROTO_TCP:

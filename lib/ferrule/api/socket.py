@@ -248,7 +248,7 @@ class Socket(Endpoint):
         return done
 
     def send(self, buf, flags=0):
-        """Send what fits of buf, at least one byte.  Its number.  flags: MSG_OOB, see urgent.py.
+        """Send what fits of buf, at least one byte.  Its number.  flags: MSG_OOB, see oob.py.
         OSError EAGAIN, ECONNRESET, EPIPE, ETIMEDOUT.
         """
         if isinstance(buf, str):
@@ -257,7 +257,7 @@ class Socket(Endpoint):
             self.connected()
             return 0
         if flags & 1:
-            from .urgent import mark
+            from .oob import mark
 
             mark(self, len(buf))
         k = self.put(buf, 0, len(buf))

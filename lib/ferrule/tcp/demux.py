@@ -53,6 +53,7 @@ class Tcp:
         self.out = iface.out
         self.mss = iface.link.mtu - 40  # what we can take in one segment (RFC 9293, 3.7.1)
         self.rx_size = rx
+        self.tx_size = tx
         self.step = min(self.mss, rx >> 1)  # what a window moves by at least (3.8.6.2.2)
         self.rcv_scale = 0
         while rx >> self.rcv_scale > 65535:
