@@ -8,6 +8,8 @@ from the edge has no place in it.
 import micropython
 from micropython import const
 
+from ..wire.arch import THUMB
+
 # --- layout: written by tools/layout.py ---
 _S_SACKS = const(19)
 _SND_UNA = const(4)
@@ -210,3 +212,8 @@ def pipe(r: ptr32, high: int, lost: int) -> int:
             edge = s + k
         i += 1
     return n
+
+
+if THUMB:
+    from .thumb import add_block as add  # noqa: F401, F811
+    from .thumb import shift  # noqa: F401, F811

@@ -5,6 +5,7 @@ from micropython import const
 
 from ..core import ring
 from ..core.tick import set_timer
+from ..wire.arch import THUMB
 from ..wire.options import of_syn, sack, stamp
 from ..wire.tcp import build, reset_for
 from .blocks import lost_below, next_hole, past, pipe
@@ -508,3 +509,7 @@ def send_out(t):
         if t.out[_O_FLAGS] & _RST:
             t.count[_ST_OUT_RSTS] += 1
         iface.send(6, build(iface.tx, t.out, t.h))
+
+
+if THUMB:
+    from .thumb import sendable  # noqa: F401, F811
