@@ -11,15 +11,11 @@ An algorithm is a module with
 All numbers are bytes.  Loss itself is found and repaired in tcp/recovery.py, the same for all.
 """
 
-from . import newreno
-
 NAMES = ("tahoe", "reno", "newreno", "cubic")
 
 
 def load(number):
-    """The algorithm of a number of tcp_congestion_control; others than newreno are loaded when
-    first used.
-    """
+    """The algorithm of a number of tcp_congestion_control; loaded when first used."""
     if number == 0:
         from . import tahoe as algorithm
     elif number == 1:
@@ -27,5 +23,5 @@ def load(number):
     elif number == 3:
         from . import cubic as algorithm
     else:
-        algorithm = newreno
+        from . import newreno as algorithm
     return algorithm
