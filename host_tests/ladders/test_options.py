@@ -94,7 +94,7 @@ def test_no_sack_for_a_peer_that_did_not_permit_it(wire):
 
 @proves("MUST-5", "MUST-6")
 def test_sack_blocks_that_were_not_permitted_are_passed_over(wire):
-    wire.opened(mss=1000)
+    wire.opened(mss=1000, tcp_early_retrans=0)
     wire.play("""
         0     us.write 2000
         0     ==> ACK  1:1001     ack=1

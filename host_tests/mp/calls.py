@@ -15,6 +15,7 @@
     us.getsockopt KEEPIDLE 7200    us.getsockopt ERROR ETIMEDOUT
     us.getsockopt ATMARK 5         # urgent bytes left to read
     us.setting tcp_fin_timeout=60  us.info cwnd=2920      # TCP_INFO, by field
+    us.window cwnd=3000 ssthresh=2000                     # bytes; ssthresh=- : none yet
 
 Any call may end in `error ETIMEDOUT`: the OSError that it has to raise. Sockets do not block.
 `us2.`, `us3.` ... are other sockets; without a listener of their own they accept from that of
@@ -28,10 +29,11 @@ from testing import errno_of
 _POLL = (("RD", 1), ("PRI", 2), ("WR", 4), ("ERR", 8), ("HUP", 16), ("NVAL", 32))
 _LOOKS = (
     "state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown", "getsockopt", "setting",
-    "info",
+    "info", "window",
 )  # fmt: skip
 _HOW = {"rd": 0, "wr": 1, "rdwr": 2}
 _MSG_OOB = 1
+_NO_THRESHOLD = 0x1FFFFFFF
 # The names of options: level and option, as Linux numbers them.
 _OPTIONS = {
     "SO_REUSEADDR": (1, 2), "SO_ERROR": (1, 4), "SO_KEEPALIVE": (1, 9), "SO_OOBINLINE": (1, 10),
@@ -332,6 +334,16 @@ def _info(wire, us, words, line):
             return "%s is %r" % (name, field)
 
 
+def _window(wire, us, words, line):
+    import layout_words as w
+
+    r = _connection(wire, us).p.r
+    for name, at in (("cwnd", w.CWND), ("ssthresh", w.SSTHRESH)):
+        wanted = line.keys.get(name)
+        if wanted is not None and r[at] != (_NO_THRESHOLD if wanted == "-" else int(wanted)):
+            return "cwnd is %d, ssthresh %d" % (r[w.CWND], r[w.SSTHRESH])
+
+
 def _grown(wire, us, words, line):
     return None if wire.grown == int(words[0]) else "the heap grew by %d bytes" % wire.grown
 
@@ -362,4 +374,5 @@ _CALLS = {
     "getsockopt": _getsockopt,
     "setting": _setting,
     "info": _info,
+    "window": _window,
 }

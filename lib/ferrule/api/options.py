@@ -113,7 +113,7 @@ def put_tcp(t, p, option, value):
         r[_FLAGS] = r[_FLAGS] | _NODELAY if value else r[_FLAGS] & ~_NODELAY
         if value and r[_TX_LEN]:
             t.clock()
-            user.output.push(t, p)
+            user.send.push(t, p)
     elif option == _TCP_MAXSEG:
         if value < q[_Q_SND_MSS]:
             q[_Q_SND_MSS] = value

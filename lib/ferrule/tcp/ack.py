@@ -53,6 +53,7 @@ _SYN_OUT = const(512)
 _SACK_OK = const(1 << 11)
 _ECN_OK = const(1 << 13)
 _ECN_CWR = const(1 << 15)
+_RECOVERY = const(1 << 16)
 _TLP = const(1 << 18)
 _PTO = const(1 << 19)
 
@@ -89,6 +90,7 @@ def opened(t, p):
     if t.paths is not None:
         t.paths.recall(p)
     p.r[_CWND] = output.initial_window(t, p)
+    p.r[_FLAGS] &= ~_SYN_LOST
     p.r[_RTT_AT] = t.h[_H_NOW]
     set_state(p, _ESTABLISHED)
 
@@ -145,7 +147,8 @@ def new_ack(t, p, r, q, k):
     acknowledged(r, q, k, len(p.tx))
     p.soft = 0  # what was wrong with the path is over
     if flags & _SACK_OK:
-        shift(r, _SACK0, k)
+        if shift(r, _SACK0, k):  # it holds what it does not acknowledge: nothing it says is true
+            r[_SACK0] = r[_SACK0 + 1] = r[_SACK0 + 2] = 0
         if t.seg[_S_SACKS]:
             hear(t, r)
     if not flags & _PERSIST:
@@ -154,7 +157,7 @@ def new_ack(t, p, r, q, k):
     if r[_SND_MAX] == 0:
         r[_T_REXMT] = -1  # RFC 6298 (5.2)
         r[_FLAGS] &= ~(_PERSIST | _PTO)
-    elif not flags & _PERSIST:
+    elif not flags & _PERSIST and not recovery.impatient(r, q):
         output.arm(t, p, r)  # (5.3)
     if fin_acked:
         our_fin_acked(t, p, r)
@@ -167,7 +170,7 @@ def hear(t, r):
     got = told(r, t.seg, t.iface.rx)
     if got & 2:
         t.count[_ST_DSACK_RECV] += 1
-        if r[_FLAGS] & _TLP:  # both the probe and what it repeated came: nothing was lost
+        if r[_FLAGS] & (_TLP | _RECOVERY) == _TLP:  # both the probe and what it repeated came
             r[_FLAGS] &= ~_TLP
             r[_MARK] = 0
     return got & 1
@@ -181,9 +184,8 @@ def same_ack(t, p, r, q, s):
         if s[_S_SACKS]:
             if hear(t, r) and r[_SND_MAX]:
                 recovery.duplicate(t, p, r, q)
-        elif r[_FLAGS] & _TLP and s[_S_LEN] == 0:
+        elif r[_FLAGS] & (_TLP | _RECOVERY) == _TLP and r[_MARK] == 0 and s[_S_LEN] == 0:
             r[_FLAGS] &= ~_TLP
-            r[_MARK] = 0
     elif s[_S_LEN] == 0 and not s[_S_FLAGS] & (_SYN | _FIN) and not r[_FLAGS] & _PERSIST:
         if s[_S_WND] << (r[_FLAGS] >> 22 & 15) == r[_SND_WND] and r[_SND_MAX]:
             recovery.duplicate(t, p, r, q)

@@ -117,7 +117,7 @@ def told(r: ptr32, s: ptr32, f: ptr8) -> int:
         elif (a >> 29) & 7 == 0 and (e >> 29) & 7 == 0:
             a &= 0x1FFFFFFF
             e &= 0x1FFFFFFF
-            if a < e and e <= top:
+            if 0 < a and a < e and e <= top:
                 k = int(add(r, _SACK0, a, e - a))
                 if k == 1:
                     got |= 1
@@ -140,8 +140,8 @@ def held(r: ptr32) -> int:
 
 @micropython.viper
 def next_hole(r: ptr32, off: int) -> int:
-    """First byte at or beyond SND.UNA + off that the peer does not hold though it holds a later
-    one; or -1.
+    """First byte at or beyond SND.UNA + off that the peer does not hold: as it is when the peer
+    holds a later one, else as -1 - offset.
     """
     b = ptr32(int(r) + 4 * _SACK0)
     i = 0
@@ -153,7 +153,7 @@ def next_hole(r: ptr32, off: int) -> int:
         if off < s:
             off = s
         i += 1
-    return 0 - 1
+    return 0 - 1 - off
 
 
 @micropython.viper
@@ -195,23 +195,55 @@ def lost_below(r: ptr32, mss: int) -> int:
 
 @micropython.viper
 def pipe(r: ptr32, high: int, lost: int) -> int:
-    """Bytes that are still in the network (RFC 6675, SetPipe): all that is sent, but for what the
-    peer holds and what is lost (below `lost`) and not sent again (at or beyond `high`).
+    """Bytes that are in the network (RFC 6675, SetPipe): of what the peer does not hold, all that
+    is not lost (at or beyond `lost`), and once more what was sent again (below `high`).
     """
     b = ptr32(int(r) + 4 * _SACK0)
-    n = r[_SND_MAX]
-    edge = high
+    n = 0
+    edge = 0
     i = 0
-    while i < 3 and b[i] != 0:
-        s = b[i] & 0xFFFF
-        k = (b[i] >> 16) & 0xFFFF
-        n -= k
-        if s <= lost and s > edge:
-            n -= s - edge
-        if s + k > edge:
-            edge = s + k
+    while i < 4:
+        s = r[_SND_MAX]
+        k = 0
+        if i < 3 and b[i] != 0:
+            s = b[i] & 0xFFFF
+            k = (b[i] >> 16) & 0xFFFF
+        else:
+            i = 3
+        if s > edge:
+            if s > lost:
+                n += s - edge
+            if high > edge:
+                n += (high if high < s else s) - edge
+        edge = s + k
         i += 1
     return n
+
+
+@micropython.viper
+def tail(r: ptr32, n: int) -> int:
+    """Where the last n bytes begin of what is out and the peer does not hold, or the last hole if
+    that is shorter.
+    """
+    b = ptr32(int(r) + 4 * _SACK0)
+    begin = 0
+    end = 0
+    edge = 0
+    i = 0
+    while i < 4:
+        s = r[_SND_MAX]
+        k = 0
+        if i < 3 and b[i] != 0:
+            s = b[i] & 0xFFFF
+            k = (b[i] >> 16) & 0xFFFF
+        else:
+            i = 3
+        if s > edge:
+            begin = edge
+            end = s
+        edge = s + k
+        i += 1
+    return end - n if end - n > begin else begin
 
 
 if THUMB:

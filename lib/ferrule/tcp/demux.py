@@ -7,7 +7,7 @@ from micropython import const
 from ..core.tick import advance
 from ..wire.ip4 import answer_to
 from ..wire.tcp import find, parse
-from . import cc, listen, output, timers, timewait
+from . import cc, listen, output, send, timers, timewait
 from .input import arrives
 from .pcb import Pcb, free, release
 from .track import in_flight, next_speaker
@@ -201,7 +201,7 @@ class Tcp:
         while i >= 0:
             p = self.pcbs[i]
             p.r[_FLAGS] &= ~_SPEAK
-            output.push(self, p)
+            send.push(self, p)
             i = next_speaker(self.tcbs, len(self.pcbs), i + 1)
 
     def timers(self):

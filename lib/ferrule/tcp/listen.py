@@ -366,7 +366,6 @@ def open_connection(t, half, b):
             q[_Q_RTO] = 3000  # RFC 6298 (5.7)
         r[_FLAGS] |= _SYN_LOST
     opened(t, p)
-    r[_FLAGS] &= ~_SYN_LOST
     t.order += 1
     r[_USER_TIMEOUT] = t.order
     p.listener = listener

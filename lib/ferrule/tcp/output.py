@@ -1,4 +1,6 @@
-"""What a connection may send now, and the sending of it (RFC 9293, 3.8.6.2.1 and 3.10)."""
+"""Segments of a connection: what may go out now, and the making of each kind (RFC 9293, 3.8.6.2.1
+and 3.10).
+"""
 
 import micropython
 from micropython import const
@@ -8,7 +10,7 @@ from ..core.tick import set_timer
 from ..wire.arch import THUMB
 from ..wire.options import of_syn, sack, stamp
 from ..wire.tcp import build, reset_for
-from .blocks import lost_below, next_hole, past, pipe
+from .blocks import past
 from .track import segment_of
 
 # --- layout: written by tools/layout.py ---
@@ -28,9 +30,11 @@ _SND_WND = const(8)
 _TX_RD = const(12)
 _TX_LEN = const(13)
 _SRTT = const(14)
+_RTTVAR = const(15)
 _RTT_AT = const(16)
 _MARK = const(17)
 _T_REXMT = const(18)
+_SACK0 = const(24)
 _CWND = const(27)
 _TS_RECENT = const(30)
 _Q_SND_MSS = const(0)
@@ -42,7 +46,6 @@ _Q_SND_SML = const(8)
 _C_ECN = const(14)
 _C_EARLY_RETRANS = const(20)
 _C_INITCWND = const(21)
-_C_IDLE_RESTART = const(22)
 _ST_OUT_SEGS = const(24)
 _ST_OUT_RSTS = const(27)
 _ST_RETRANS = const(28)
@@ -50,7 +53,6 @@ _ST_SYN_RETRANS = const(36)
 _ST_PROBES = const(46)
 _ST_FAST_RETRANS = const(48)
 _ST_SLOW_RETRANS = const(49)
-_ST_LOSS_PROBES = const(50)
 # --- end of layout ---
 
 _FIN = const(1)
@@ -76,13 +78,14 @@ _LOSS = const(1 << 17)
 _TLP = const(1 << 18)
 _PTO = const(1 << 19)
 _SND_SCALE = const(22)
-_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
 
 _DELACK_WORST = const(200)  # ms a peer may take over a lone segment (RFC 8985, 7.2)
 _PTO_LEAST = const(10)
+_OVERRIDE = const(200)  # ms that half a window or a segment is waited for: 100 to 1000
 
 
 def emit(t, p, off, flags, n):
@@ -113,39 +116,6 @@ def put_options(t, r):
     return at - 54
 
 
-def push(t, p):
-    """Send what the windows allow, then the ACK that is due if nothing carried it."""
-    r = p.r
-    q = p.q
-    if r[_STATE] <= _SYN_RECEIVED:
-        opening(t, p)
-        return
-    if r[_SND_MAX] == 0 and r[_TX_LEN]:
-        idle_restart(t, p, r, q)
-    elif r[_FLAGS] & _RECOVERY and r[_FLAGS] & _SACK_OK and not mend(t, p, r, q):
-        return
-    size = len(p.tx)
-    while True:
-        nxt = r[_SND_NXT]
-        n = sendable(r, q, nxt, size)
-        if n < 0:
-            break
-        if n and nxt < r[_SND_MAX] and r[_FLAGS] & _SACK_OK:
-            n = past(r, nxt, n)
-            if n == 0:  # the peer holds what stands there
-                k = next_hole(r, nxt)
-                r[_SND_NXT] = k if k >= 0 else r[_SND_MAX]
-                continue
-        if not t.iface.ready():
-            r[_FLAGS] |= _SPEAK
-            return
-        transmit(t, p, nxt, n)
-    if r[_FLAGS] & _ACK_NOW:
-        ack(t, p)
-    if r[_T_REXMT] < 0 and (nxt < r[_TX_LEN] or fin_waits(r)):
-        persist(t, p)
-
-
 def transmit(t, p, nxt, n):
     """Send n bytes at SND.NXT, with PSH and FIN where they belong."""
     r = p.r
@@ -157,8 +127,8 @@ def transmit(t, p, nxt, n):
             flags |= _FIN
             end += 1
     if nxt < r[_SND_MAX]:
-        t.count[_ST_RETRANS] += 1
-        t.count[_ST_SLOW_RETRANS] += 1
+        t.count[_ST_RETRANS] += 1  # tahoe starts slowly after a fast retransmit, too
+        t.count[_ST_FAST_RETRANS if p.q[_Q_DUPACKS] else _ST_SLOW_RETRANS] += 1
     elif n < p.q[_Q_SND_MSS] and 0 < n and end < 65536:
         p.q[_Q_SND_SML] = end
     emit(t, p, nxt, flags, n)
@@ -178,8 +148,8 @@ def sendable(r: ptr32, q: ptr16, nxt: int, size: int) -> int:
     mss = int(q[_Q_SND_MSS])
     rest = r[_TX_LEN] - nxt
     wnd = r[_CWND]
-    if flags & (_RECOVERY | _LOSS) == 0 and q[_Q_DUPACKS] != 0:
-        wnd += mss if q[_Q_DUPACKS] == 1 else mss << 1
+    if flags & (_RECOVERY | _LOSS) == 0 and q[_Q_DUPACKS] < 3:
+        wnd += mss * int(q[_Q_DUPACKS])
     if r[_SND_WND] < wnd:
         wnd = r[_SND_WND]
     wnd -= nxt
@@ -213,36 +183,22 @@ def room(r, q):
     return q[_Q_SND_MSS]
 
 
-def mend(t, p, r, q):
-    """Recovery with SACK (RFC 6675, 5, C): while less is in the network than CWND, send again what
-    is lost, then something new, then what may be lost.  False: the link is busy.
+def anew(t, p):
+    """Send what is new and the peer's window takes, whatever CWND says.  0: there is nothing; -1:
+    the link is busy.
     """
-    mss = q[_Q_SND_MSS]
-    while True:
-        high = q[_Q_DUPACKS]
-        lost = lost_below(r, mss)
-        if r[_CWND] - pipe(r, high, lost) < mss:
-            return True
-        hole = next_hole(r, high)
-        if not 0 <= hole < lost:
-            nxt = r[_SND_NXT]
-            cwnd = r[_CWND]
-            r[_CWND] = 0x1FFFFFFF  # the pipe has room; what remains to ask is the peer's window
-            n = sendable(r, q, nxt, len(p.tx))
-            r[_CWND] = cwnd
-            if n >= 0:
-                if not t.iface.ready():
-                    r[_FLAGS] |= _SPEAK
-                    return False
-                transmit(t, p, nxt, n)
-                continue
-            if hole < 0:
-                return True
-        n = again(t, p, hole)
-        if n < 0:
-            r[_FLAGS] |= _SPEAK
-            return False
-        q[_Q_DUPACKS] = hole + n
+    r = p.r
+    cwnd = r[_CWND]
+    r[_CWND] = 0x1FFFFFFF
+    n = sendable(r, p.q, r[_SND_NXT], len(p.tx))
+    r[_CWND] = cwnd
+    if n < 0:
+        return 0
+    if not t.iface.ready():
+        r[_FLAGS] |= _SPEAK
+        return -1
+    transmit(t, p, r[_SND_NXT], n)
+    return 1
 
 
 def again(t, p, off):
@@ -251,6 +207,7 @@ def again(t, p, off):
     """
     r = p.r
     if not t.iface.ready():
+        r[_FLAGS] |= _SPEAK
         return -1
     n = room(r, p.q)
     if n > r[_SND_MAX] - off:
@@ -276,70 +233,46 @@ def sent(t, p, nxt, end):
     """The numbers from SND.UNA + nxt to SND.UNA + end are on their way."""
     r = p.r
     r[_SND_NXT] = end
+    flags = r[_FLAGS]
     if end > r[_SND_MAX]:
         r[_SND_MAX] = end
-        if r[_MARK] == 0 and p.q[_Q_RETRIES] == 0 and not r[_FLAGS] & _MARKED:
-            r[_MARK] = end
-            r[_RTT_AT] = t.h[_H_NOW]
-    if r[_T_REXMT] < 0 or r[_FLAGS] & (_PERSIST | _PTO):
-        if not r[_FLAGS] & _PTO:
-            r[_FLAGS] &= ~_PERSIST
-            p.q[_Q_RETRIES] = 0
+        if p.q[_Q_RETRIES] == 0 and (r[_MARK] == 0 or flags & _MARKED):
+            r[_RTT_AT] = t.h[_H_NOW]  # when something was last sent is known to idle_restart, too
+            if not flags & _MARKED:
+                r[_MARK] = end
+    if r[_T_REXMT] < 0 or flags & _PERSIST:
+        r[_FLAGS] = flags & ~_PERSIST
+        p.q[_Q_RETRIES] = 0
+        arm(t, p, r)
+    elif flags & _PTO and r[_SACK0] == 0:
         arm(t, p, r)
 
 
 def arm(t, p, r):
-    """Start the retransmission timer, or before it the one of a tail loss probe (RFC 8985, 7.2):
-    two round-trip times, when SACK would tell what the probe finds.
+    """Start the retransmission timer, or before it one that asks earlier, when SACK tells what it
+    finds (RFC 8985): that of the tail loss probe, two round-trip times (7.2); or, when the peer
+    holds something behind a hole, the one that gives up waiting for what may only have been
+    overtaken: a quarter of a round-trip time (6.2), and the mean deviation.
     """
     q = p.q
     ms = q[_Q_RTO]
     flags = r[_FLAGS] & ~_PTO
-    if flags & _SACK_OK and not flags & _MARKED and r[_SRTT] and q[_Q_RETRIES] == 0:
-        pto = r[_SRTT] >> 2
-        if r[_SND_MAX] <= q[_Q_SND_MSS]:
-            pto += _DELACK_WORST
-        if pto < _PTO_LEAST:
-            pto = _PTO_LEAST
+    srtt = r[_SRTT]
+    if flags & _SACK_OK and not flags & (_RECOVERY | _LOSS) and srtt and q[_Q_RETRIES] == 0:
+        pto = ms
+        if r[_SACK0]:
+            pto = (srtt >> 5) + (r[_RTTVAR] >> 2) + 1
+        elif not flags & _TLP:
+            pto = srtt >> 2
+            if r[_SND_MAX] <= q[_Q_SND_MSS]:
+                pto += _DELACK_WORST
+            if pto < _PTO_LEAST:
+                pto = _PTO_LEAST
         if pto < ms and t.cfg[_C_EARLY_RETRANS]:
             ms = pto
             flags |= _PTO
     r[_FLAGS] = flags
     set_timer(t.h, r, _T_REXMT, ms)
-
-
-def tail_probe(t, p, r, q):
-    """The timer of the probe ended (RFC 8985, 7.3): something new if the peer's window takes it,
-    otherwise the last segment again.
-    """
-    r[_FLAGS] &= ~_PTO
-    if t.iface.ready():
-        t.count[_ST_LOSS_PROBES] += 1
-        nxt = r[_SND_NXT]
-        cwnd = r[_CWND]
-        r[_CWND] = 0x1FFFFFFF
-        n = sendable(r, q, nxt, len(p.tx))
-        r[_CWND] = cwnd
-        if n >= 0:
-            transmit(t, p, nxt, n)
-        else:
-            r[_MARK] = r[_SND_MAX]
-            r[_FLAGS] |= _TLP
-            off = r[_SND_MAX] - room(r, q)
-            again(t, p, off if off > 0 else 0)
-    r[_FLAGS] &= ~_PTO
-    set_timer(t.h, r, _T_REXMT, q[_Q_RTO])
-
-
-def idle_restart(t, p, r, q):
-    """Something is to be sent after an idle time: what was known of the path is old (RFC 5681,
-    4.1).
-    """
-    idle = t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF
-    if idle > q[_Q_RTO] and t.cfg[_C_IDLE_RESTART]:
-        first = initial_window(t, p)
-        if r[_CWND] > first:
-            r[_CWND] = first
 
 
 def initial_window(t, p):
@@ -367,13 +300,13 @@ def ack(t, p):
 
 
 def persist(t, p):
-    """Data wait and nothing is outstanding: start the persist timer (3.8.6.1), after one RTO
-    the first time.
+    """Data wait and nothing is outstanding: start the persist timer (3.8.6.1), after one RTO the
+    first time; or before the window is shut, the override of silly-window avoidance (3.8.6.2.1).
     """
     r = p.r
     r[_FLAGS] = r[_FLAGS] & ~_PTO | _PERSIST
     p.q[_Q_RETRIES] = 0
-    set_timer(t.h, r, _T_REXMT, p.q[_Q_RTO])
+    set_timer(t.h, r, _T_REXMT, _OVERRIDE if r[_SND_WND] else p.q[_Q_RTO])
 
 
 def probe(t, p):
@@ -417,6 +350,7 @@ def resend(t, p):
         syn(t, p, -1, _SYN | _ACK)
     n = sendable(r, p.q, 0, len(p.tx))
     if n < 0 or not t.iface.ready():
+        r[_FLAGS] |= _SPEAK
         return
     t.count[_ST_RETRANS] += 1
     flags = _ACK

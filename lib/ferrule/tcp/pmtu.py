@@ -44,7 +44,7 @@ _PERSIST = const(8)
 _TS_OK = const(1 << 12)
 _LOSS = const(1 << 17)
 _PTO = const(1 << 19)
-_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
 _SYN_RECEIVED = const(3)
 

@@ -1,23 +1,24 @@
 """Loss: how it is noticed, and how long its repair goes on (RFC 5681, 6582, 6675, 3042, 5827,
 8985).
 
-What is sent in the meantime is decided in tcp/output.py; by how much the window is reduced, in
-tcp/cc.  While FLAGS says RECOVERY, LOSS or TLP, MARK is the recovery point: what was SND.MAX when
-it began.
+What is sent in the meantime is decided in tcp/send.py; by how much the window is reduced, in
+tcp/cc.  While FLAGS says RECOVERY, LOSS, TLP or REDUCED, MARK is what was SND.MAX when that began:
+the recovery point.
 """
 
 from micropython import const
 
+from ..core.tick import set_timer
 from . import output
-from .blocks import held, lost_below
+from .blocks import held, lost_below, tail
 
 # --- layout: written by tools/layout.py ---
+_S_FLAGS = const(8)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
-_SND_WND = const(8)
-_TX_LEN = const(13)
 _MARK = const(17)
+_T_REXMT = const(18)
 _SACK0 = const(24)
 _SACK1 = const(25)
 _SACK2 = const(26)
@@ -25,22 +26,30 @@ _CWND = const(27)
 _SSTHRESH = const(28)
 _CC_ACKED = const(29)
 _Q_SND_MSS = const(0)
+_Q_RTO = const(2)
 _Q_RETRIES = const(3)
 _Q_DUPACKS = const(6)
+_Q_W_MAX = const(14)
 _C_EARLY_RETRANS = const(20)
+_ST_LOSS_PROBES = const(50)
 _ST_PROBE_RECOVERY = const(51)
 _ST_RENO_RECOVERY = const(52)
 _ST_SACK_RECOVERY = const(53)
 _ST_ECE = const(60)
 # --- end of layout ---
 
+_ECE = const(64)
+
+_REDUCED = const(128)
 _SPEAK = const(256)
 _SACK_OK = const(1 << 11)
 _RECOVERY = const(1 << 16)
 _LOSS = const(1 << 17)
 _TLP = const(1 << 18)
 _PTO = const(1 << 19)
-_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
+
+_NONE = const(255)  # DUPACKS: none count until SND.UNA moves on
 
 
 def flight(r):
@@ -58,114 +67,147 @@ def duplicate(t, p, r, q):
         if not flags & _SACK_OK and r[_CWND] < r[_SND_MAX] + r[_SSTHRESH]:
             r[_CWND] += q[_Q_SND_MSS]
         return
-    if q[_Q_DUPACKS] < 255:
+    if q[_Q_DUPACKS] < _NONE - 1:
         q[_Q_DUPACKS] += 1
-    mss = q[_Q_SND_MSS]
-    if q[_Q_DUPACKS] == 3 or flags & _SACK_OK and (lost_below(r, mss) or early(t, r, mss)):
+    if q[_Q_DUPACKS] == 3 or flags & _SACK_OK and lost_below(r, q[_Q_SND_MSS]):
         enter(t, p, r, q)
+    elif flags & _SACK_OK and flags & (_PTO | _TLP):
+        output.arm(t, p, r)
 
 
-def early(t, r, mss):
-    """Early retransmit (RFC 5827): so little is out that three duplicates will never come; what
-    the peer does not hold is one segment, and nothing new can be sent.
+def early(t, r, q):
+    """Early retransmit (RFC 5827, 3.1), asked when there were duplicate ACKs and nothing new can
+    be sent: so little is out that a third will never come.  With SACK, all but one segment has
+    arrived; without, there was a duplicate for every other segment.
     """
     out = r[_SND_MAX]
-    return (
-        out < mss << 2
-        and out - held(r) <= mss
-        and (r[_SND_NXT] >= r[_TX_LEN] or r[_SND_NXT] >= r[_SND_WND])
-        and t.cfg[_C_EARLY_RETRANS]
-    )
+    mss = q[_Q_SND_MSS]
+    if out >= mss << 2 or out <= mss or not t.cfg[_C_EARLY_RETRANS]:
+        return False
+    if r[_FLAGS] & _SACK_OK:
+        return out - held(r) <= mss
+    return q[_Q_DUPACKS] < _NONE and q[_Q_DUPACKS] * mss >= out - mss
 
 
 def enter(t, p, r, q):
-    """Fast retransmit, and the recovery after it (RFC 5681, 3.2; RFC 6582, 3.2; RFC 6675, 5)."""
-    r[_SSTHRESH] = p.cc.ssthresh(t, p, flight(r))
-    r[_MARK] = r[_SND_MAX]
-    r[_CC_ACKED] = 0
-    flags = r[_FLAGS] & ~(_TLP | _PTO)
+    """Fast retransmit, and the recovery after it (RFC 5681, 3.2; RFC 6582, 3.2; RFC 6675, 5): push
+    sends the first segment again because SND.NXT stands on it.
+    """
+    flags = r[_FLAGS]
     mss = q[_Q_SND_MSS]
+    if not flags & _REDUCED:  # or that was done within this window (RFC 3168, 6.1.2)
+        r[_SSTHRESH] = p.cc.ssthresh(t, p, flight(r))
+    r[_MARK] = r[_SND_MAX]
+    r[_CC_ACKED] = r[_SND_NXT] = 0
+    flags &= ~(_MARKED | _PTO)
     if not p.cc.RECOVERS:
-        r[_FLAGS] = flags | _LOSS
+        r[_FLAGS] = flags | _LOSS | _SPEAK
         r[_CWND] = mss
-        q[_Q_DUPACKS] = r[_SND_NXT] = 0
     else:
-        r[_FLAGS] = flags | _RECOVERY
+        r[_FLAGS] = flags | _RECOVERY | _SPEAK
         r[_CWND] = r[_SSTHRESH]
-        q[_Q_DUPACKS] = 0
         if flags & _SACK_OK:
             t.count[_ST_SACK_RECOVERY] += 1
         else:
             t.count[_ST_RENO_RECOVERY] += 1
-            r[_CWND] += 3 * mss
-    n = output.again(t, p, 0)
-    if n < 0:  # the link is busy: the timer, or the next duplicate, will do it
-        r[_FLAGS] |= _SPEAK
-        n = 0
-    if flags & _SACK_OK and p.cc.RECOVERS:
-        q[_Q_DUPACKS] = n
-    elif not p.cc.RECOVERS:
-        r[_SND_NXT] = n
+            r[_CWND] += q[_Q_DUPACKS] * mss
+        q[_Q_DUPACKS] = 0
     output.arm(t, p, r)
 
 
 def acked(t, p, r, q, k):
     """k more numbers are acknowledged, and SND.UNA has moved."""
     flags = r[_FLAGS]
+    dups = 0
     if flags & _MARKED:
         left = r[_MARK] - k
         r[_MARK] = left if left > 0 else 0
         if flags & _RECOVERY:
             if left <= 0 or p.cc.RECOVERS == 1 and not flags & _SACK_OK:
-                leave(r, q)
+                leave(r, q, left)
             elif flags & _SACK_OK:
                 q[_Q_DUPACKS] = q[_Q_DUPACKS] - k if q[_Q_DUPACKS] > k else 0
             else:
-                partial(t, p, r, q, k)
+                partial(r, q, k)
             return
-        if flags & _LOSS:
-            if left < 0 or left == 0 and r[_SND_MAX] == 0:
-                r[_FLAGS] = flags & ~_LOSS
-                r[_MARK] = 0
-        elif left < 0:  # the probe's segment had been lost, and is repaired (RFC 8985, 7.4)
-            t.count[_ST_PROBE_RECOVERY] += 1
-            r[_FLAGS] = flags & ~_TLP
-            r[_MARK] = 0
-            r[_SSTHRESH] = r[_CWND] = p.cc.ssthresh(t, p, r[_CWND])
-    q[_Q_DUPACKS] = 0
+        if flags & _TLP:
+            if left < 0:  # the probe repaired a loss (RFC 8985, 7.4)
+                t.count[_ST_PROBE_RECOVERY] += 1
+                r[_FLAGS] = flags & ~_TLP
+                r[_SSTHRESH] = r[_CWND] = p.cc.ssthresh(t, p, r[_CWND])
+        elif left <= 0:
+            r[_FLAGS] = flags & ~_MARKED
+            if left == 0 and flags & (_LOSS | _SACK_OK) == _LOSS:
+                dups = _NONE  # RFC 6582, 3.2 (2) and 4.1: not before more is covered
+    q[_Q_DUPACKS] = dups
+    if flags & _REDUCED and t.seg[_S_FLAGS] & _ECE:  # it grows for no such ACK (RFC 3168, 6.1.2)
+        return
     out = r[_SND_MAX] + k
     cwnd = r[_CWND]
     if out + q[_Q_SND_MSS] > cwnd or cwnd < r[_SSTHRESH] and out << 1 > cwnd:
         p.cc.grow(t, p, k)
 
 
-def partial(t, p, r, q, k):
-    """RFC 6582, 3.2 (3): an ACK of some, not of all: the next hole is sent, and the window
-    deflates.
+def partial(r, q, k):
+    """RFC 6582, 3.2 (3): an ACK of some, not of all: push sends the next hole, and the window
+    deflates.  DUPACKS counts these ACKs.
     """
     mss = q[_Q_SND_MSS]
     cwnd = r[_CWND] - k
     if k >= mss:
         cwnd += mss
     r[_CWND] = cwnd if cwnd > mss else mss
-    if output.again(t, p, 0) >= 0:
-        r[_FLAGS] |= _SPEAK
+    r[_SND_NXT] = 0
+    if q[_Q_DUPACKS] < 2:
+        q[_Q_DUPACKS] += 1
 
 
-def leave(r, q):
+def impatient(r, q):
+    """Whether this ACK leaves the retransmission timer alone: in a recovery without SACK only the
+    first partial one starts it again (RFC 6582, 3.2 (3) and 4).
+    """
+    return q[_Q_DUPACKS] == 2 and r[_FLAGS] & (_RECOVERY | _SACK_OK) == _RECOVERY
+
+
+def leave(r, q, left):
     """The recovery is over.  Without SACK the window is what is in flight and a segment more, so
     that no burst follows (RFC 6582, 3.2 (3), full acknowledgment, 1).
     """
     mss = q[_Q_SND_MSS]
     flags = r[_FLAGS]
     r[_CWND] = r[_SSTHRESH]
+    q[_Q_DUPACKS] = 0
     if not flags & _SACK_OK:
         most = (r[_SND_MAX] if r[_SND_MAX] > mss else mss) + mss
         if most < r[_CWND]:
             r[_CWND] = most
-    r[_FLAGS] = flags & ~_RECOVERY
+        if left == 0:
+            q[_Q_DUPACKS] = _NONE
+    r[_FLAGS] = flags & ~_MARKED
     r[_MARK] = 0
-    q[_Q_DUPACKS] = 0
+    if r[_SND_NXT] < r[_SND_MAX]:  # nothing is sent again any more
+        r[_SND_NXT] = r[_SND_MAX]
+
+
+def suspect(t, p, r, q):
+    """The timer before the RTO ended: what is missing before a block that the peer holds is lost
+    (RFC 8985, 6.2); or nothing was heard of the last segments: a probe shall bring news (7.3),
+    something new if the peer's window takes it, otherwise the last segment again.
+    """
+    r[_FLAGS] &= ~_PTO
+    r[_T_REXMT] = -1
+    if r[_SACK0]:
+        enter(t, p, r, q)
+        return
+    n = output.anew(t, p)
+    if n == 0:
+        n = output.again(t, p, tail(r, output.room(r, q)))
+        r[_FLAGS] |= _TLP
+        r[_MARK] = r[_SND_MAX]
+    if n > 0:
+        t.count[_ST_LOSS_PROBES] += 1
+    r[_FLAGS] &= ~_PTO
+    set_timer(t.h, r, _T_REXMT, q[_Q_RTO])
 
 
 def timeout(t, p, r, q):
@@ -175,16 +217,19 @@ def timeout(t, p, r, q):
     if q[_Q_RETRIES] == 0:  # the first timeout of this segment
         r[_SSTHRESH] = p.cc.ssthresh(t, p, flight(r))
     r[_CWND] = q[_Q_SND_MSS]
-    r[_CC_ACKED] = 0
+    q[_Q_W_MAX] = 0  # RFC 9438, 4.8
     r[_MARK] = r[_SND_MAX]
     r[_FLAGS] = r[_FLAGS] & ~(_MARKED | _PTO) | _LOSS
-    q[_Q_DUPACKS] = 0
+    q[_Q_DUPACKS] = r[_CC_ACKED] = 0
     r[_SACK0] = r[_SACK1] = r[_SACK2] = 0
 
 
 def congested(t, p, r, q):
     """The peer reports a congestion mark (RFC 3168, 6.1.2): react once for each window."""
-    if r[_FLAGS] & _MARKED:
+    if r[_FLAGS] & (_RECOVERY | _LOSS | _REDUCED):
         return
     t.count[_ST_ECE] += 1
     r[_SSTHRESH] = r[_CWND] = p.cc.ssthresh(t, p, flight(r))
+    r[_CC_ACKED] = 0
+    r[_MARK] = r[_SND_MAX]
+    r[_FLAGS] = r[_FLAGS] & ~_TLP | _REDUCED

@@ -16,7 +16,7 @@ _Q_RTO = const(2)
 # --- end of layout ---
 
 _TS_OK = const(1 << 12)
-_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)  # RECOVERY, LOSS, TLP: MARK is a recovery point
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)  # MARK is a recovery point: see pcb.py
 _RTO_MIN = const(1000)
 _RTO_MAX = const(60000)
 

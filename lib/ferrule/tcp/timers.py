@@ -60,7 +60,7 @@ _KEEPALIVE = const(32)
 _SYN_LOST = const(128)
 _PTO = const(1 << 19)
 _TS_OK = const(1 << 12)
-_MARKED = const(1 << 16 | 1 << 17 | 1 << 18)
+_MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
 _SYN_RECEIVED = const(3)
 _FIN_WAIT_2 = const(6)
@@ -152,7 +152,7 @@ def retransmit(t, p, r):
     """RFC 6298 (5.4) to (5.6): the first segment again, and twice the time."""
     q = p.q
     if r[_FLAGS] & _PTO:
-        output.tail_probe(t, p, r, q)
+        recovery.suspect(t, p, r, q)
         return
     r[_T_REXMT] = -1
     if q[_Q_RETRIES] == 0:

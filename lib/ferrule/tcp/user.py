@@ -8,7 +8,7 @@ from micropython import const
 from ..core.rand import choose_isn
 from ..core.tick import set_timer
 from ..wire.tcp import find
-from . import listen, output, pcb
+from . import listen, output, pcb, send
 from .pcb import release, set_state
 from .track import acknowledged, open_active
 
@@ -141,7 +141,7 @@ def write(t, p, buf, off, n):
         output.ring.put(p.tx, r[_TX_RD] + r[_TX_LEN], buf, off, n)
         r[_TX_LEN] += n
         t.clock()
-        output.push(t, p)
+        send.push(t, p)
     return n
 
 
@@ -186,7 +186,7 @@ def window_update(t, p, r):
         if r[_STATE] and not r[_FLAGS] & _RCV_SHUT:
             r[_FLAGS] |= _ACK_NOW
             t.clock()
-            output.push(t, p)
+            send.push(t, p)
 
 
 def shut(t, p):
@@ -213,7 +213,7 @@ def shut(t, p):
         return
     r[_FLAGS] |= _FIN_QUEUED
     t.clock()
-    output.push(t, p)
+    send.push(t, p)
 
 
 def close(t, p):
