@@ -14,7 +14,6 @@ from ..wire.arch import THUMB
 _S_SACKS = const(19)
 _SND_UNA = const(4)
 _SND_MAX = const(7)
-_BLOCK0 = const(21)
 _SACK0 = const(24)
 # --- end of layout ---
 
@@ -88,9 +87,9 @@ def shift(r: ptr32, at: int, k: int) -> int:
 
 
 @micropython.viper
-def any_block(r: ptr32) -> bool:
-    """Whether something is kept beyond RCV.NXT."""
-    return r[_BLOCK0] != 0
+def any_block(r: ptr32, at: int) -> bool:
+    """Whether the list at word `at` holds something: bytecode must not read its words."""
+    return r[at] != 0
 
 
 @micropython.viper

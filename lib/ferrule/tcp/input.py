@@ -330,7 +330,7 @@ def text(t, p, r, s):
     ring.put(p.rx, at, t.iface.rx, s[_S_DATA], n)
     if r[_FLAGS] & _HOLES:
         n += shift(r, _BLOCK0, n)
-        r[_FLAGS] = (r[_FLAGS] if any_block(r) else r[_FLAGS] & ~_HOLES) | _ACK_NOW
+        r[_FLAGS] = (r[_FLAGS] if any_block(r, _BLOCK0) else r[_FLAGS] & ~_HOLES) | _ACK_NOW
     q = p.q
     received(r, q, n)
     r[_RX_LEN] += n

@@ -10,7 +10,7 @@ from ..core.tick import set_timer
 from ..wire.arch import THUMB
 from ..wire.options import of_syn, sack, stamp
 from ..wire.tcp import build, reset_for
-from .blocks import past
+from .blocks import any_block, past
 from .track import segment_of
 
 # --- layout: written by tools/layout.py ---
@@ -244,7 +244,7 @@ def sent(t, p, nxt, end):
         r[_FLAGS] = flags & ~_PERSIST
         p.q[_Q_RETRIES] = 0
         arm(t, p, r)
-    elif flags & _PTO and r[_SACK0] == 0:
+    elif flags & _PTO and not any_block(r, _SACK0):
         arm(t, p, r)
 
 
@@ -260,7 +260,7 @@ def arm(t, p, r):
     srtt = r[_SRTT]
     if flags & _SACK_OK and not flags & (_RECOVERY | _LOSS) and srtt and q[_Q_RETRIES] == 0:
         pto = ms
-        if r[_SACK0]:
+        if any_block(r, _SACK0):
             pto = (srtt >> 5) + (r[_RTTVAR] >> 2) + 1
         elif not flags & _TLP:
             pto = srtt >> 2

@@ -10,7 +10,7 @@ from micropython import const
 
 from ..core.tick import set_timer
 from . import output
-from .blocks import held, lost_below, tail
+from .blocks import any_block, held, lost_below, tail
 
 # --- layout: written by tools/layout.py ---
 _S_FLAGS = const(8)
@@ -196,7 +196,7 @@ def suspect(t, p, r, q):
     """
     r[_FLAGS] &= ~_PTO
     r[_T_REXMT] = -1
-    if r[_SACK0]:
+    if any_block(r, _SACK0):
         enter(t, p, r, q)
         return
     n = output.anew(t, p)
