@@ -1,4 +1,4 @@
-"""No bytecode reads a word that can be 2**30 or more: on a 32-bit board it would be a heap object."""
+"""No bytecode reads a word that can be 2**30 or more: on 32 bits it would be a heap object."""
 
 import ast
 
