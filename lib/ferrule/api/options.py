@@ -96,7 +96,7 @@ def put(s, level, option, value):
         return
     if level == _SOL_SOCKET:
         if option == _SO_KEEPALIVE:
-            user.keepalive(s.net.tcp, p, value)
+            alive(s.net.tcp).keepalive(s.net.tcp, p, value)
     elif level == _IPPROTO_TCP:
         put_tcp(s.net.tcp, p, option, value)
     elif level == _IPPROTO_IP:
@@ -120,16 +120,26 @@ def put_tcp(t, p, option, value):
     elif option == _TCP_KEEPIDLE:
         q[_Q_KA_IDLE] = value
         if r[_FLAGS] & _KEEPALIVE:
-            user.keepalive(t, p, 1)
+            alive(t).keepalive(t, p, 1)
     elif option == _TCP_KEEPINTVL:
         q[_Q_KA_INTVL] = value
     elif option == _TCP_KEEPCNT:
         q[_Q_KA_CNT] = q[_Q_KA_CNT] & 0xFF00 | value
     elif option == _TCP_USER_TIMEOUT:
         r[_USER_TIMEOUT] = value if value < _FOREVER else _FOREVER
+        alive(t)
     elif option == _TCP_CONGESTION:
         p.cc = cc.load(cc.NAMES.index(value))
         q[_Q_W_MAX] = 0
+
+
+def alive(t):
+    """The code for what was just asked for."""
+    if t.alive is None:
+        from ..tcp import alive as module
+
+        t.alive = module
+    return t.alive
 
 
 def algorithm(name):

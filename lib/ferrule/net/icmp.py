@@ -17,7 +17,6 @@ _ST_ICMP_ECHO = const(16)
 _ST_ICMP_ECHO_REPLY = const(17)
 _ST_ICMP_UNREACH_IN = const(18)
 _ST_ICMP_EXPIRED = const(19)
-_ST_ICMP_PARAMETER = const(20)
 _ST_ICMP_UNREACH_OUT = const(21)
 # --- end of layout ---
 
@@ -26,6 +25,7 @@ _UNREACHABLE = const(3)
 _ECHO = const(8)
 _TIME_EXCEEDED = const(11)
 _PARAMETER = const(12)
+_COUNTER = const(_ST_ICMP_EXPIRED - _TIME_EXCEEDED)
 _NO_DF = const(0x4000)
 
 
@@ -41,20 +41,12 @@ def arrives(iface):
         iface.count[_ST_ICMP_ECHO] += 1
         if not s[_S_BCAST] and f[at + 1] == 0:
             echo(iface, at, n)
-    elif f[at] == _UNREACHABLE:
-        error(iface, _ST_ICMP_UNREACH_IN, f[at])
-    elif f[at] == _TIME_EXCEEDED:
-        error(iface, _ST_ICMP_EXPIRED, f[at])
-    elif f[at] == _PARAMETER:
-        error(iface, _ST_ICMP_PARAMETER, f[at])
-
-
-def error(iface, counter, kind):
-    """An error about a packet of ours goes up to the transport that sent it."""
-    iface.count[counter] += 1
-    code = quoted(iface.rx, iface.seg)
-    if code >= 0:
-        iface.on_unreachable(kind << 8 | code)
+    elif f[at] in (_UNREACHABLE, _TIME_EXCEEDED, _PARAMETER):
+        what = f[at]
+        iface.count[_ST_ICMP_UNREACH_IN if what == _UNREACHABLE else what + _COUNTER] += 1
+        code = quoted(f, s)
+        if code >= 0:
+            iface.on_unreachable(what << 8 | code)
 
 
 def echo(iface, at, n):

@@ -34,7 +34,6 @@ _CWND = const(27)
 _Q_MAX_WND = const(1)
 _Q_RTO = const(2)
 _Q_RETRIES = const(3)
-_Q_KA_IDLE = const(11)
 _C_FIN_TIMEOUT = const(5)
 _ST_CHALLENGE_ACK = const(42)
 _ST_DSACK_RECV = const(55)
@@ -91,7 +90,7 @@ def opened(t, p):
     if t.paths is not None:
         t.paths.recall(p)
     if p.r[_T_KEEP] >= 0:  # SO_KEEPALIVE came before connect()
-        set_timer(t.h, p.r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)
+        t.alive.idle(t, p, p.r)
     p.r[_CWND] = output.initial_window(t, p)
     p.r[_FLAGS] &= ~_SYN_LOST
     p.r[_RTT_AT] = t.h[_H_NOW]

@@ -79,6 +79,7 @@ class Tcp:
         self.bound = []  # sockets that hold a port by bind()
         self.aged_at = 0  # when the timestamps grew older: input.py
         self.baked_at = -1  # when the last SYN cookie was sent
+        self.alive = None  # the module alive.py, once a program asked for what it does
         self.paths = None  # path MTUs below the link's: pmtu.Paths, once there was one
         self.configure()
         self.order = 0  # number of the last connection that entered an accept queue
@@ -176,24 +177,17 @@ class Tcp:
         if not in_flight(p.r, self.seg):
             self.count[_ST_ICMP_WINDOW] += 1
             return
+        self.trouble(p, what)
+
+    def trouble(self, p, what):
+        """What is rare has its code loaded when it comes; that must fail for nobody."""
         try:
             from . import errors
 
             errors.told(self, p, what)
-        except MemoryError:  # no room for the code: routers fragment, or the timers find it out
+        except MemoryError:  # no room for it: routers fragment, or the timers find it out
             if what == _TOO_BIG:
                 p.ip |= _NO_DF
-
-    def trouble(self, p):
-        """Connection p has heard nothing for two timeouts: perhaps its segments are too long
-        (RFC 2923, 2.1).
-        """
-        try:
-            from . import pmtu
-
-            pmtu.black_hole(self, p)
-        except MemoryError:
-            pass
 
     def flush(self):
         """Let every connection speak that has something to say."""

@@ -28,15 +28,19 @@ _NET = b"\0\5\6\11\13"  # codes of `unreachable` that mean a network: 0, 5, 6, 9
 
 
 def told(t, p, what):
-    """Take the error `what` (type << 8 | code) about a segment that p has in flight.
+    """Take the error `what` (type << 8 | code) about a segment that p has in flight; 0: full
+    segments got no answer for two timeouts, perhaps they are too long (RFC 2923, 2.1).
 
     While a connection opens, one that will not pass ends it.  Every other is soft: it is kept, and
     told when the connection ends for want of an answer.
     """
-    if what == _TOO_BIG:
+    if what == _TOO_BIG or what == 0:
         from . import pmtu
 
-        pmtu.too_big(t, p)
+        if what:
+            pmtu.too_big(t, p)
+        else:
+            pmtu.black_hole(t, p)
         return
     code = what & 0xFF
     err = _EHOSTUNREACH

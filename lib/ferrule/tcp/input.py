@@ -42,15 +42,12 @@ _TX_LEN = const(13)
 _MARK = const(17)
 _T_REXMT = const(18)
 _T_DACK = const(19)
-_T_KEEP = const(20)
 _BLOCK0 = const(21)
 _Q_SND_MSS = const(0)
 _Q_RTO = const(2)
-_Q_RETRIES = const(3)
 _Q_UNACKED = const(4)
 _Q_RCV_FIN = const(5)
 _Q_RCV_UP = const(10)
-_Q_KA_IDLE = const(11)
 _Q_KA_CNT = const(13)
 _C_ECN = const(14)
 _ST_ATTEMPT_FAILS = const(31)
@@ -129,7 +126,7 @@ def arrives(t, p):
         if s[_S_FLAGS] & _FIN or p.q[_Q_RCV_FIN]:
             fin(t, p, r, s)
         if r[_FLAGS] & _KEEPALIVE:
-            keep_alive_from_now(t, p, r)
+            t.alive.heard(t, p, r)
         r[_FLAGS] |= _SPEAK
 
 
@@ -409,11 +406,3 @@ def fin(t, p, r, s):
         timewait.enter(t, p, True)
         return
     notify(p)
-
-
-def keep_alive_from_now(t, p, r):
-    """The peer lives: the idle time begins anew (3.8.4)."""
-    if r[_T_KEEP] >= 0:
-        if r[_SND_MAX] == 0 and not r[_FLAGS] & _PERSIST:
-            p.q[_Q_RETRIES] = 0
-        set_timer(t.h, r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)

@@ -26,9 +26,6 @@ _USER_TIMEOUT = const(31)
 _Q_SND_MSS = const(0)
 _Q_RTO = const(2)
 _Q_RETRIES = const(3)
-_Q_KA_IDLE = const(11)
-_Q_KA_INTVL = const(12)
-_Q_KA_CNT = const(13)
 _HO_PORTS = const(1)
 _HO_AT = const(4)
 _TW_PORTS = const(1)
@@ -47,11 +44,8 @@ _C_MTU_PROBING = const(25)
 _ST_ATTEMPT_FAILS = const(31)
 _ST_TIMEOUTS = const(33)
 _ST_ABORT_TIMEOUT = const(34)
-_ST_KEEPALIVE = const(47)
 _ST_DELAYED_ACKS = const(61)
 # --- end of layout ---
-
-_ACK = const(16)
 
 _ACK_NOW = const(1)
 _ORPHAN = const(4)
@@ -63,13 +57,10 @@ _TS_OK = const(1 << 12)
 _MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
 _SYN_RECEIVED = const(3)
-_FIN_WAIT_2 = const(6)
 
 _ETIMEDOUT = const(110)
 _RTO_MAX = const(60000)
-_FOREVER = const(1 << 28)  # ms: of TCP_USER_TIMEOUT, no end
 _SHIFT_MAX = const(9)  # an RTO of a second or more, doubled so often, is above the largest
-_LINK_BUSY_MS = const(10)
 
 
 def run(t):
@@ -90,7 +81,11 @@ def run(t):
                 r[_FLAGS] |= _ACK_NOW
                 t.count[_ST_DELAYED_ACKS] += 1
             if is_due(h, r, _T_KEEP):
-                keep(t, p, r)
+                r[_T_KEEP] = -1
+                if r[_FLAGS] & _KEEPALIVE:
+                    t.alive.probe(t, p, r)
+                else:  # FIN-WAIT-2 of a closed socket is over
+                    release(p, 0)
     listen.timers(t)
     timewait.timers(t)
     if t.paths is not None:
@@ -117,35 +112,25 @@ def give_up(t, p):
     release(p, p.soft or _ETIMEDOUT)
 
 
-def patience(p, r):
-    """TCP_USER_TIMEOUT in ms (RFC 5482), 0: none; _FOREVER: the program gives up, not we."""
-    return 0 if p.listener is not None else r[_USER_TIMEOUT]
-
-
-def silent(t, r):
-    """Milliseconds since the first of what is unanswered was sent."""
-    return t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF
+def limited(p, r):
+    """Whether TCP_USER_TIMEOUT is set; before accept() the word is the place in the queue."""
+    return r[_USER_TIMEOUT] and p.listener is None
 
 
 def exhausted(t, p, r, n):
     """Whether n unanswered attempts, or the time they took, end the connection."""
-    limit = patience(p, r)
-    if r[_STATE] <= _SYN_RECEIVED:
-        if n >= t.cfg[_C_SYN_RETRIES]:
-            return True
-    elif not limit:
-        return n >= t.cfg[_C_ORPHAN_RETRIES if r[_FLAGS] & _ORPHAN else _C_RETRIES2]
-    return 0 < limit < _FOREVER and n > 0 and silent(t, r) >= limit
+    cfg = t.cfg
+    opening = r[_STATE] <= _SYN_RECEIVED
+    if opening and n >= cfg[_C_SYN_RETRIES]:
+        return True
+    if limited(p, r):
+        return t.alive.over(t, r, n)
+    return not opening and n >= cfg[_C_ORPHAN_RETRIES if r[_FLAGS] & _ORPHAN else _C_RETRIES2]
 
 
 def again_in(t, p, r, ms):
     """The next attempt is due in ms, or when the program's patience ends."""
-    limit = patience(p, r)
-    if 0 < limit < _FOREVER:
-        limit -= silent(t, r)
-        if limit < ms:
-            ms = limit if limit > 0 else 0
-    set_timer(t.h, r, _T_REXMT, ms)
+    set_timer(t.h, r, _T_REXMT, t.alive.within(t, r, ms) if limited(p, r) else ms)
 
 
 def retransmit(t, p, r):
@@ -178,7 +163,7 @@ def retransmit(t, p, r):
     q[_Q_RTO] = q[_Q_RTO] << 1 if q[_Q_RTO] < _RTO_MAX >> 1 else _RTO_MAX
     again_in(t, p, r, q[_Q_RTO])
     if not q[_Q_RETRIES] & 1 and r[_SND_MAX] >= q[_Q_SND_MSS] and t.cfg[_C_MTU_PROBING]:
-        t.trouble(p)
+        t.trouble(p, 0)
     output.resend(t, p)
     if q[_Q_RETRIES] == t.cfg[_C_RETRIES1]:  # R1 (RFC 9293, 3.8.3)
         t.iface.doubt()
@@ -211,41 +196,9 @@ def abandoned(t, p, r, n, unanswered, ms):
     program has set a limit for data that wait, or has gone: then a peer could hold the connection
     for ever, so after all retries the answers do not count.
     """
-    limit = patience(p, r)
-    if limit:
-        return limit < _FOREVER and n > 0 and silent(t, r) >= limit
+    if limited(p, r):
+        return t.alive.over(t, r, n)
     if not r[_FLAGS] & _ORPHAN:
         return unanswered >= t.cfg[_C_RETRIES2]
     most = t.cfg[_C_ORPHAN_RETRIES]
     return unanswered >= most or n >= most and ms >= _RTO_MAX
-
-
-def keep(t, p, r):
-    """T_KEEP ended: FIN-WAIT-2 of a closed socket is over, or the peer was silent for the
-    idle time (3.8.4).
-    """
-    r[_T_KEEP] = -1
-    if r[_STATE] == _FIN_WAIT_2 and r[_FLAGS] & _ORPHAN:
-        release(p, 0)
-        return
-    if not r[_FLAGS] & _KEEPALIVE:
-        return
-    q = p.q
-    if r[_SND_MAX] or r[_FLAGS] & _PERSIST:  # what is out asks the same question (MUST-26)
-        set_timer(t.h, r, _T_KEEP, q[_Q_KA_IDLE] * 1000)
-        return
-    if not t.iface.ready():
-        set_timer(t.h, r, _T_KEEP, _LINK_BUSY_MS)
-        return
-    n = q[_Q_RETRIES]
-    if n == 0:
-        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_KA_IDLE] * 1000 & 0x3FFFFFFF
-    limit = patience(p, r)
-    if n > 0 and silent(t, r) >= limit if 0 < limit < _FOREVER else n >= q[_Q_KA_CNT] & 0x7F:
-        output.reset(t, p)
-        give_up(t, p)
-        return
-    q[_Q_RETRIES] = n + 1
-    set_timer(t.h, r, _T_KEEP, q[_Q_KA_INTVL] * 1000)
-    output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
-    t.count[_ST_KEEPALIVE] += 1

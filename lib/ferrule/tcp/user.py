@@ -31,7 +31,6 @@ _T_KEEP = const(20)
 _CWND = const(27)
 _Q_RTO = const(2)
 _Q_RCV_UP = const(10)
-_Q_KA_IDLE = const(11)
 _TCB_WORDS = const(32)
 _HALF_WORDS = const(7)
 _TW_WORDS = const(6)
@@ -253,19 +252,6 @@ def abort(t, p):
         output.reset(t, p)
     if state:
         release(p, _ECONNABORTED)
-
-
-def keepalive(t, p, on):
-    """SO_KEEPALIVE for p (3.8.4)."""
-    r = p.r
-    t.clock()
-    if on:
-        r[_FLAGS] |= _KEEPALIVE
-        set_timer(t.h, r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)
-    else:
-        r[_FLAGS] &= ~_KEEPALIVE
-        if r[_STATE] != _FIN_WAIT_2:
-            r[_T_KEEP] = -1
 
 
 def listen_on(t, sock, port, backlog):
