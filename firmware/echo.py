@@ -4,15 +4,16 @@
     POST /echo         the body comes back        GET /echo/...   the request itself comes back
 """
 
+import sys
+
 from micropython import const
 
-from http_answer import allow, echo_body, echo_head, has_body, page, refuse
+from http_answer import echo_body, echo_head
+from http_chunks import echo_chunks
 from http_leaves import lookup
+from http_request import seldom
 
-_METHOD_END = const(0)     # the record of http_leaves
-_TARGET = const(1)
-_PATH_END = const(3)
-_HOST = const(4)
+_HEADROOM = const(112)  # http_request.HEADROOM, where the request begins
 
 _METHODS = b"\x03GET\x04HEAD\x04POST\x03PUT\x05PATCH\x06DELETE\x07OPTIONS\x00"
 _GET = const(0)
@@ -31,6 +32,12 @@ _NOWHERE = const(-1)
 _ALL = "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
 _READ = "GET, HEAD, OPTIONS"
 
+_BAD_STAR = const(4008)  # sentences of http_status
+_NOT_FOUND = const(4040)
+_NOT_ALLOWED = const(4050)
+_NO_LENGTH = const(4110)
+_NO_METHOD = const(5010)
+
 
 class Echo:
     """The routes of the echo device on `net`.  ticks_ms is the clock of the uptime it shows."""
@@ -39,78 +46,79 @@ class Echo:
         self.net = net
         self.ticks_ms = ticks_ms
         self.last = ticks_ms()
-        self.ms = 0
         self.seconds = 0
 
-    def answer(self, s):
-        """Answers the request in slot s."""
-        rec = s.rec
-        buf = s.buf
-        method = lookup(buf, s.at, rec[_METHOD_END], _METHODS)
+    def answer(self, q):
+        """Answers the request in hand."""
+        method = lookup(q.buf, _HEADROOM, _METHODS, q.method_end, 0)
+        q.head_only = method == _HEAD
+        path = self._path(q)
         if method < 0:
-            refuse(s, 501, "This server knows %s." % _ALL)
-            return
-        s.head_only = method == _HEAD
-        path = self._path(s, rec, buf)
-        if path == _ECHO:
-            if method <= _HEAD and (s.head_only or not has_body(s)):
-                echo_head(s)
-            elif method == _OPTIONS and not has_body(s):
-                allow(s, 204, _ALL)
-            elif s.length < 0 and not s.chunked and method <= _PATCH:
-                refuse(s, 411, "Say with Content-Length or chunked coding how long the body is.")
-            else:
-                if s.length < 0:
-                    s.length = 0
-                echo_body(s)
+            seldom().refuse(q, _NO_METHOD, _ALL)
+        elif path == _ECHO:
+            self._echo(q, method)
         elif path == _NOWHERE:
-            refuse(s, 404, "There is nothing here. Try / or /echo.")
+            seldom().refuse(q, _NOT_FOUND)
         elif method == _OPTIONS:
-            allow(s, 204, _ALL if path == _STAR else _READ)
+            seldom().allow(q, _ALL if path == _STAR else _READ)
         elif path == _STAR:
-            refuse(s, 400, "The target * is for OPTIONS.")
+            seldom().refuse(q, _BAD_STAR)
         elif method > _HEAD:
-            allow(s, 405, _READ)
-        elif path == _HOME:
-            page(s, "text/html; charset=utf-8", pages().home(self.net, self.uptime(), _host(s)))
+            seldom().refuse(q, _NOT_ALLOWED, _READ)
         else:
-            page(s, "application/json", pages().netstat(self.net, self.uptime()))
+            self._page(q, path)
 
-    def _path(self, s, rec, buf):
+    def _echo(self, q, method):
+        if q.has_body() and not q.head_only:
+            if q.length < 0:
+                echo_chunks(q)
+            else:
+                echo_body(q)
+        elif method <= _HEAD:
+            echo_head(q)
+        elif method == _OPTIONS:
+            seldom().allow(q, _ALL)
+        elif q.length < 0 and method <= _PATCH:
+            seldom().refuse(q, _NO_LENGTH)
+        else:
+            q.length = 0
+            echo_body(q)
+
+    def _path(self, q):
         """Which of _PATHS is asked for: the part of the target before '?', behind scheme and host
-        if the
-        target has them (RFC 9112, 3.2.2)."""
-        at = rec[_TARGET]
-        end = rec[_PATH_END]
+        if the target has them (RFC 9112, 3.2.2)."""
+        buf = q.buf
+        at = q.method_end + 1
+        end = buf.find(b"?", at, q.target_end)
+        if end < 0:
+            end = q.target_end
         if buf[at] != 47 and buf[at] != 42:
-            if bytes(buf[at:at + 7]).lower() != b"http://":
+            if lookup(buf, at, b"\x07http://\x00", at + 7, 32):
                 return _NOWHERE
             at = buf.find(b"/", at + 7, end)
             if at < 0:
                 return _HOME
-        path = lookup(buf, at, end, _PATHS)
-        if path < 0 and end - at > 6 and lookup(buf, at, at + 6, _PREFIX) == 0:
+        path = lookup(buf, at, _PATHS, end, 0)
+        if path < 0 and lookup(buf, at, _PREFIX, at + 6, 0) == 0:
             return _ECHO
         return path
 
+    def _page(self, q, path):
+        """A page.  Its code is on the heap only until the page is sent."""
+        import pages
+
+        del sys.modules["pages"]
+        if path == _HOME:
+            kind = "text/html; charset=utf-8"
+            pieces = pages.home(self.net, self.uptime(), q.host())
+        else:
+            kind = "application/json"
+            pieces = pages.netstat(self.net, self.uptime())
+        pages.answer(q, kind, pieces)
+
     def uptime(self):
         """Seconds since the start.  The clock wraps, so the server asks for them now and then."""
-        now = self.ticks_ms()
-        self.ms += (now - self.last) & 0x3fffffff
-        self.last = now
-        self.seconds += self.ms // 1000
-        self.ms %= 1000
+        more = (self.ticks_ms() - self.last & 0x3FFFFFFF) // 1000
+        self.last += 1000 * more
+        self.seconds += more
         return self.seconds
-
-
-def pages():
-    """The pages, loaded when somebody first asks for one: who only echoes does without."""
-    import pages
-
-    return pages
-
-
-def _host(s):
-    """The request's Host, of which http_request.check() has made sure that it is harmless in a
-    page."""
-    return str(s.buf[s.rec[_HOST]:s.rec[_HOST + 1]], "utf-8")

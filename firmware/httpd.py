@@ -1,56 +1,62 @@
-"""An HTTP/1.1 server for one loop and many clients, in memory taken at start.
+"""The HTTP/1.1 server: accepts, moves each connection on, ends what takes too long.
 
-    server = Server(net, routes, time.ticks_ms, connections=4)
-    server.run()
-
-``turn()`` gives every connection a chance to move on and never waits, so a slow client stops
-nobody. What a request is answered is decided by ``routes.answer(slot)``, which ends in one call
-of http_answer's echo_body(), echo_head(), page(), allow() or refuse().
+Everything happens in one loop that never waits for a connection: each step of a connection does
+what its state allows and returns.  What a request is answered with, the routes say, in one call
+of http_answer's echo_body() or echo_head(), http_chunks' echo_chunks(), http_status' allow() or
+refuse(), or pages' answer().
 """
-
-from array import array
 
 from micropython import const
 
-from http_answer import continued, next_piece, pass_on, pass_on_chunks, refuse
-from http_leaves import RECORD_LEN, head_end
-from http_request import check, incomplete, skip_empty_lines
-from http_slot import Slot
+from http_answer import pass_on
+from http_chunks import pass_on_chunks
+from http_leaves import CLASSES, TOKEN, span
+from http_request import Request, seldom
+from http_slot import (
+    BODY,
+    CHUNKED,
+    CLOSE,
+    DONE,
+    DRAIN,
+    ECHO,
+    FULL,
+    HEAD,
+    LINGER,
+    PAGE,
+    Slot,
+)
 
-_WRAP = const(0x3fffffff)      # ticks differ modulo 2**30
-_HEADROOM = const(184)         # http_slot.HEADROOM, and its states
-_HEAD = const(0)
-_EXPECT = const(1)
-_ECHO = const(2)
-_CHUNKED = const(3)
-_PAGE = const(4)
-_DONE = const(5)
-_LINGER = const(6)
+_HEADROOM = const(112)  # http_request.HEADROOM
+_WRAP = const(0x3FFFFFFF)  # ticks differ modulo 2**30
 
-_ROUNDS = const(4)             # steps of one connection in one turn
-_TICK_MS = const(100)          # how often time-outs are looked at
-_IDLE_LEAST_MS = const(500)    # a connection idle for less is not dropped for somebody who waits
+_ROUNDS = const(4)  # steps of one connection in one turn
+_TICK_MS = const(100)  # how often time-outs are looked at
+_IDLE_LEAST_MS = const(500)  # a connection idle for less is not dropped for somebody who waits
+_PIECE_MAX = const(512)  # bytes of a page's pieces
 
-_POLL = const(3)               # ioctl request and bit: is a connection waiting?
+_NO_REQUEST = const(4000)  # sentences of http_status
+_BAD_LINE_END = const(4007)
+_TOO_SLOW = const(4080)
+_LINE_TOO_LONG = const(4140)
+_HEAD_TOO_LONG = const(4310)
+
+_POLL = const(3)  # ioctl request and bit: is a connection waiting?
 _POLL_RD = const(1)
 _SHUT_WR = const(1)
-_SOL_SOCKET = const(1)
-_SO_LINGER = const(13)
-_LINGER_OFF = b"\x01\x00\x00\x00\x00\x00\x00\x00"    # struct linger: on, 0 s: close() resets
 
 
 class Server:
     """Serves HTTP on `net`, which is a Stack or behaves as one.
 
-    `connections` are served at once, each with a buffer of `buffer` bytes, which is also the
-    longest request head.  `header_ms` is the time a request head may take, `idle_ms` the rest
-    allowed between requests, `stall_ms` the time after which a transfer without progress is given
-    up, `linger_ms` how long a closed connection is still read so that its peer gets the last
-    answer.
+    `connections` are served at once.  `buffer` is the longest request head; each connection's
+    rings hold it, the send ring with 120 bytes more.  `header_ms` is the time a request head may
+    take, `idle_ms` the rest allowed between requests, `stall_ms` the time after which a transfer
+    without progress is given up, `linger_ms` how long a closed connection is still read so that
+    its peer gets the last answer.
     """
 
     def __init__(self, net, routes, ticks_ms, port=80, connections=4, buffer=1024, header_ms=10000,
-                 idle_ms=15000, stall_ms=30000, linger_ms=2000):
+                 idle_ms=15000, stall_ms=30000, linger_ms=2000):  # fmt: skip
         self.net = net
         self.routes = routes
         self.ticks_ms = ticks_ms
@@ -59,8 +65,9 @@ class Server:
         self.stall_ms = stall_ms
         self.linger_ms = linger_ms
         self.now = self.swept = ticks_ms()
-        rec = array("H", [0] * RECORD_LEN)
-        self.slots = [Slot(buffer, rec) for _ in range(connections)]
+        self.request = Request(buffer)
+        self.need = max(_PIECE_MAX, len(self.request.buf))
+        self.slots = [Slot() for _ in range(connections)]
         self.free = connections
         self.requests = 0
         self.listener = net.socket()
@@ -90,7 +97,7 @@ class Server:
                         if self._step(s):
                             moved = True
                     except (OSError, MemoryError):
-                        self._abort(s)
+                        self._end(s, True)
         if (self.now - self.swept) & _WRAP >= _TICK_MS:
             self.routes.uptime()
             self._sweep()
@@ -101,7 +108,6 @@ class Server:
             sock = self.listener.accept()[0]
         except OSError:
             return False
-        sock.setblocking(False)
         for s in self.slots:
             if s.sock is None:
                 s.open(sock, self.now)
@@ -109,143 +115,172 @@ class Server:
                 return True
 
     def _step(self, s):
-        """A few rounds of one connection: write what is ready, then what its state asks for."""
+        """A few rounds of what the connection's state asks for."""
+        q = self.request
+        q.slot = s
         moved = False
         for _ in range(_ROUNDS):
-            if s.out < s.out_end and not s.hold:
-                n = s.sock.write(s.src, s.out, s.out_end - s.out)
-                if not n:
-                    return moved
-                moved = True
-                s.since = self.now
-                s.out += n
-                if s.out < s.out_end:
-                    return True
             state = s.state
-            if state == _HEAD:
-                on = self._read_head(s)
-            elif state == _DONE:
-                on = self._finish(s)
-            elif state == _ECHO:
-                on = pass_on(s)
-            elif state == _CHUNKED:
-                on = pass_on_chunks(s)
-            elif state == _PAGE:
-                on = next_piece(s)
-            elif state == _EXPECT:
-                on = continued(s)
+            if state <= BODY:
+                on = self._read_head(q, s)
+            elif state == ECHO:
+                on = pass_on(q)
+            elif state == CHUNKED:
+                on = pass_on_chunks(q)
+            elif state == DONE:
+                on = self._finish(q, s)
+            elif state == PAGE:
+                on = self._next_piece(s)
             else:
-                on = self._linger(s)
+                on = self._linger(q, s)
             if not on:
                 return moved or s.sock is None
-            if _HEAD < state < _LINGER:
+            if HEAD < state < LINGER:
                 s.since = self.now
             moved = True
         return moved
 
-    def _read_head(self, s):
-        """Reads on in a request head; once it is whole, has it checked and answered."""
-        if s.scan == s.end:
-            idle = s.at == s.end
-            if idle:
-                s.at = s.scan = s.end = _HEADROOM
-                n = s.sock.readinto(s.room)
-            else:
-                n = s.sock.readinto(s.view[s.end:s.cap])
-            if n is None:
-                return False
-            if n == 0:
-                return self._close(s)
-            if idle:
+    def _room(self, s):
+        """Whether the send ring has room for what one step may write.  While one waits for it, a
+        ring that drains is progress."""
+        n = s.sock.space()
+        if s.left != n:
+            s.left = n
+            if s.state != HEAD:
                 s.since = self.now
-            s.end += n
-        if s.buf[s.at] <= 13:
-            skip_empty_lines(s)
-        end = head_end(s.buf, s.at, s.scan, s.end)
-        s.scan = s.end
-        if end > 0:
+        return n >= self.need
+
+    # Requests
+
+    def _read_head(self, q, s):
+        """Looks at a request; once its head is whole, has it checked and answered."""
+        if s.state == HEAD and s.seen and (self.now - s.since) & _WRAP >= self.header_ms:
+            return self._refuse(q, _TOO_SLOW, self.header_ms)
+        n = s.sock.peekinto(q.room, s.seen)
+        if n is None:
+            return False
+        if n == 0:
+            return self._end(s)
+        if s.state == HEAD and not s.seen:
+            s.since = self.now
+        if not self._room(s):
+            if s.state == HEAD:
+                s.state = FULL
+            return False
+        if s.state == FULL:
+            s.state = HEAD
+        q.hold(n)
+        buf = q.buf
+        at = _HEADROOM
+        while buf[at] == 13 or buf[at] == 10:
+            at += 1
+        if at > _HEADROOM:  # empty lines before a request are ignored: RFC 9112, 2.2
+            q.take(at)
+            return True
+        end = buf.find(b"\r\n\r\n", at, q.stop)
+        if end < 0:
+            return self._incomplete(q, s, n)
+        if s.state == HEAD:
             self.requests += 1
-            s.body_at = end
-            if check(s):
-                self.routes.answer(s)
-        elif end < 0:
-            refuse(s, 400, "A line of the request does not end in CR LF.")
+        q.head_only = False
+        q.end = end + 4
+        end = q.check()
+        if end:
+            return self._refuse(q, end)
+        self.routes.answer(q)
+        return True
+
+    def _incomplete(self, q, s, n):
+        """A head that has not ended yet: refuses it when it is not worth waiting for or has no
+        room left."""
+        buf = q.buf
+        at = buf.find(b"\n", _HEADROOM, q.stop)
+        while at > 0 and buf[at - 1] == 13:
+            at = buf.find(b"\n", at + 1, q.stop)
+        if span(buf, _HEADROOM, CLASSES, TOKEN) == _HEADROOM:
+            self._refuse(q, _NO_REQUEST)
+        elif at > 0:
+            self._refuse(q, _BAD_LINE_END)
+        elif n < len(q.room):
+            s.seen = n
+        elif buf.find(b"\r\n", _HEADROOM, q.stop) < 0:
+            self._refuse(q, _LINE_TOO_LONG, n)
         else:
-            incomplete(s)
+            self._refuse(q, _HEAD_TOO_LONG, n)
+        return True
+
+    def _refuse(self, q, why, what=None):
+        q.head_only = False
+        seldom().refuse(q, why, what)
+        return True
+
+    def _next_piece(self, s):
+        if not self._room(s):
+            return False
+        piece = next(s.pieces, None)
+        if piece is None:
+            s.pieces = None
+            s.state = DONE
+        else:
+            s.sock.write(piece)
         return True
 
     # Ends
 
-    def _finish(self, s):
+    def _finish(self, q, s):
         """The answer is written: the next request, or the end of the connection."""
-        if s.keep:
-            s.again(self.now)
-            return True
+        s.seen = 0
+        if CLOSE < s.after < DRAIN:
+            s.state = HEAD
+            s.since = self.now
         # Closing with unread bytes would reset the connection and could take the answer along.
-        if not s.drain and s.at == s.end and not s.sock.readinto(s.room):
-            return self._close(s)
-        s.sock.shutdown(_SHUT_WR)
-        s.out = s.out_end = 0
-        s.since = self.now
-        s.state = _LINGER
+        elif s.after == CLOSE and not s.sock.peekinto(q.room, 0):
+            return self._end(s)
+        else:
+            s.sock.shutdown(_SHUT_WR)
+            s.state = LINGER
         return True
 
-    def _linger(self, s):
-        n = s.sock.readinto(s.room)
-        if n is None:
-            return False
+    def _linger(self, q, s):
+        n = s.sock.readinto(q.room)
         if n == 0:
-            return self._close(s)
-        return True
+            return self._end(s)
+        return n is not None
 
-    def _close(self, s):
+    def _end(self, s, reset=False):
+        """Closes the connection, or resets it: then the peer is gone, or has to learn that the
+        answer is incomplete."""
         sock = s.sock
         s.open(None, self.now)
         self.free += 1
-        sock.close()
-        return False
-
-    def _abort(self, s):
-        """Resets the connection: the peer is gone, or has to learn that the answer is
-        incomplete."""
         try:
-            s.sock.setsockopt(_SOL_SOCKET, _SO_LINGER, _LINGER_OFF)
-        except OSError:
-            pass
-        try:
-            self._close(s)
+            if reset:
+                sock.abort()
+            else:
+                sock.close()
         except OSError:
             pass
         return False
-
-    # Time
 
     def _sweep(self):
+        """Ends what has taken too long."""
         self.swept = self.now
         oldest = None
         for s in self.slots:
-            if s.sock is None:
+            if s.sock is None or s.state == HEAD and s.seen:
                 continue
             age = (self.now - s.since) & _WRAP
-            if s.state == _HEAD and s.at < s.end:
-                if age >= self.header_ms:
-                    refuse(s, 408, "The request head took longer than %d ms." % self.header_ms)
-            elif s.state == _HEAD or s.state == _LINGER:
-                if age >= (self.idle_ms if s.state == _HEAD else self.linger_ms):
-                    self._end(s)
-                elif age >= _IDLE_LEAST_MS and (
-                        oldest is None or age > (self.now - oldest.since) & _WRAP):
-                    oldest = s
-            elif age >= self.stall_ms:
-                self._abort(s)
+            if HEAD < s.state < LINGER:
+                if age >= self.stall_ms:
+                    self._end(s, True)
+            elif age >= (self.linger_ms if s.state else self.idle_ms):
+                self._end(s)
+            elif age >= _IDLE_LEAST_MS and (
+                oldest is None or age > (self.now - oldest.since) & _WRAP
+            ):
+                oldest = s
         if oldest is not None and not self.free and self._somebody_waits():
             self._end(oldest)
-
-    def _end(self, s):
-        try:
-            self._close(s)
-        except OSError:
-            pass
 
     def _somebody_waits(self):
         """Whether a client is at the door: accepted by the stack, or half-open for want of
@@ -256,4 +291,3 @@ class Server:
             if row[5] == "SYN_RECEIVED":
                 return True
         return False
-

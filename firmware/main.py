@@ -39,6 +39,10 @@ def device(board, port=_PORT):
     net.ifconfig(board.address())
     net.active(True)
     more = board.http_limits() if hasattr(board, "http_limits") else {}
+    if "buffer" not in more:
+        # A request head has to fit into the rings, its answer too.
+        rings = limits.get("rx_buffer", 2048), limits.get("tx_buffer", 2048) - 120
+        more["buffer"] = min(1024, *rings)
     server = Server(net, Echo(net, net.ticks_ms), net.ticks_ms, port=port,
                     connections=limits.get("connections", 4), **more)
     return net, server

@@ -1,9 +1,17 @@
-"""The pages of the echo device: generators of strings, each a piece of a page.
+"""The pages of the echo device: generators of strings, each a piece of a page, of 500 bytes at
+most.
 
 They show what the stack tells of itself: address, memory and connections.
 """
 
 import gc
+
+from micropython import const
+
+_PAGE = const(5)  # of http_slot
+_DONE = const(6)
+_CLOSE = const(0)
+_DRAIN = const(3)
 
 _PAGE_START = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><title>ferrule</title>
@@ -31,6 +39,35 @@ _ROW = ("<tr><td>%s</td><td>%s</td><td>%s</td><td class=\"n\">%d</td><td class=\
         "<td>%s</td></tr>\n")
 _COLUMNS = ("<tr><th>State</th><th>Local</th><th>Remote</th><th class=\"n\">To read</th>"
             "<th class=\"n\">To send</th><th>Timer</th></tr>\n")
+
+
+_HEAD = (
+    "HTTP/1.1 200 OK\r\nServer: ferrule\r\n%s%sContent-Type: %s\r\n"
+    "Cache-Control: no-store\r\n\r\n"
+)
+_CONNECTION = ("Connection: close\r\n", "", "Connection: keep-alive\r\n", "Connection: close\r\n")
+
+
+def answer(q, kind, pieces):
+    """Begins to answer the request in hand with these pieces; `kind` is their content type."""
+    s = q.slot
+    q.leave_body()
+    chunks = ""
+    if q.minor:
+        chunks = "Transfer-Encoding: chunked\r\n"
+        pieces = _chunks(pieces)
+    elif s.after != _DRAIN:
+        s.after = _CLOSE
+    s.sock.write(_HEAD % (_CONNECTION[s.after], chunks, kind))
+    q.take(q.end)
+    s.state = _DONE if q.head_only else _PAGE
+    s.pieces = None if q.head_only else pieces
+
+
+def _chunks(pieces):
+    for piece in pieces:
+        yield "%x\r\n%s\r\n" % (len(piece), piece)
+    yield "0\r\n\r\n"
 
 
 def home(net, uptime, host):

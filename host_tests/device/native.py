@@ -9,6 +9,7 @@ HTTP's fault.
 
 import select
 import socket
+import struct
 import sys
 import time
 
@@ -19,22 +20,25 @@ from echo import Echo  # noqa: E402
 from httpd import Server  # noqa: E402
 
 _POLL = 3
+SO_LINGER = 13
+RING = 2048
 
 
 class NativeSocket:
-    """The host's socket with the methods that the engine uses."""
+    """The host's socket with the methods that the engine uses, and with rings of its own, as a
+    connection of ferrule has them."""
 
     def __init__(self, net, sock):
         self.net = net
         self.sock = sock
+        self.rx = b""
+        self.tx = b""
+        self.ended = False
         self.poller = select.poll()
         self.poller.register(sock, select.POLLIN)
-        self.readinto = sock.readinto
-        self.write = sock.write
         self.bind = sock.bind
         self.listen = sock.listen
         self.setblocking = sock.setblocking
-        self.setsockopt = sock.setsockopt
         net.poller.register(sock, select.POLLIN)
 
     def ioctl(self, request, arg):
@@ -45,14 +49,63 @@ class NativeSocket:
 
     def accept(self):
         sock, address = self.sock.accept()
+        sock.setblocking(False)
         return NativeSocket(self.net, sock), address
+
+    def arrived(self):
+        """How much can be read; a ring takes no more than its size."""
+        while not self.ended and len(self.rx) < RING:
+            more = self.sock.read(RING - len(self.rx))
+            if more is None:
+                break
+            self.ended = not more
+            self.rx += more
+        return len(self.rx)
+
+    def peekinto(self, buf, seen=0):
+        n = min(self.arrived(), len(buf))
+        if len(self.rx) <= seen:
+            return 0 if self.ended else None
+        buf[:n] = self.rx[:n]
+        return n
+
+    def readinto(self, buf, n=-1):
+        n = min(self.arrived(), len(buf) if n < 0 else n, len(buf))
+        buf[:n] = self.rx[:n]
+        self.rx = self.rx[n:]
+        return n if n or self.ended else None
+
+    def space(self):
+        self.flush()
+        return RING - len(self.tx)
+
+    def write(self, buf, a=-1, b=-1):
+        if isinstance(buf, str):
+            buf = buf.encode()
+        text = bytes(buf if a < 0 else buf[:a] if b < 0 else buf[a : a + b])
+        assert len(text) <= RING - len(self.tx), "written without room for it"
+        self.tx += text
+        self.flush()
+        return len(text)
+
+    def flush(self):
+        """Sends what the host takes; whether that is all."""
+        n = self.tx and self.sock.write(self.tx)
+        self.tx = self.tx[n or 0 :]
+        return not self.tx
 
     def shutdown(self, how):
         """MicroPython's native sockets have no shutdown(): the peer sees the end at close()."""
 
+    def abort(self):
+        self.tx = b""
+        self.sock.setsockopt(socket.SOL_SOCKET, SO_LINGER, struct.pack("ii", 1, 0))
+        self.close()
+
     def close(self):
         self.net.poller.unregister(self.sock)
-        self.sock.close()
+        self.net.closing.append(self)
+        self.net.poll()
 
 
 class NativeNet:
@@ -60,8 +113,17 @@ class NativeNet:
 
     def __init__(self):
         self.poller = select.poll()
+        self.closing = []  # sockets that have something to send first
 
     def poll(self):
+        for sock in list(self.closing):
+            try:
+                done = sock.flush()
+            except OSError:
+                done = True
+            if done:
+                self.closing.remove(sock)
+                sock.sock.close()
         return 1000
 
     def wait(self, ms):

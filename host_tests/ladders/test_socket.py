@@ -256,6 +256,66 @@ def test_peek_leaves_the_data(wire):
     wire.seen = []
 
 
+@proves("RFC9293-3.10.3-1")
+def test_peekinto_shows_what_is_there_once_it_is_more_than_was_seen(wire):
+    wire.opened()
+    sock = wire.socket()
+    buffer = bytearray(4)
+    assert sock.peekinto(buffer) is None
+    _send_text(wire, b"abc")
+    assert sock.peekinto(buffer) == 3 and buffer == b"abc\0"
+    assert sock.peekinto(buffer, 2) == 3 and sock.peekinto(buffer, 3) is None
+    assert sock.readinto(buffer, 1) == 1 and sock.peekinto(buffer) == 2 and buffer == b"bcc\0"
+    wire.pump()
+    wire.seen = []
+
+
+@proves("RFC9293-3.10.3-2", "RFC9293-3.10.7.4-7")
+def test_peekinto_ends_with_the_stream_and_with_a_reset(wire):
+    wire.opened()
+    buffer = bytearray(9)
+    sock = wire.socket()
+    _send_text(wire, b"abc", fin=True)
+    assert sock.peekinto(buffer) == 3 and sock.peekinto(buffer, 3) == 0
+    assert sock.read() == b"abc" and sock.peekinto(buffer) == 0
+    wire.seen = []
+    wire.play("0 <== RST 5")
+    assert number(raises(OSError, sock.peekinto, buffer)) == errno_of("ECONNRESET")
+
+
+@proves("RFC9293-3.10.2-1")
+def test_space_is_what_write_takes_at_once(wire):
+    wire.opened(mss=1000)
+    sock = wire.socket()
+    assert sock.space() == 2048
+    wire.play("""
+        0   us.write 900
+        0   ==> ACK  1:901 ack=1
+    """)
+    assert sock.space() == 1148
+    assert sock.write(stream(True, 900, 1148)) == 1148 and sock.space() == 0
+    wire.play("""
+        0   ==> ACK  901:1901 ack=1
+        5   <== RST  1
+    """)
+    assert number(raises(OSError, sock.space)) == errno_of("ECONNRESET")
+    assert number(raises(OSError, sock.space)) == 32
+
+
+@proves("RFC9293-3.10.5-1")
+def test_abort_closes_by_a_reset(wire):
+    wire.opened(mss=1000)
+    sock = wire.socket()
+    wire.play("""
+        0   us.write 500
+        0   ==> ACK  1:501 ack=1
+    """)
+    sock.abort()
+    sock.abort()
+    wire.play("0 ==> RST ACK 501 ack=1")
+    assert number(raises(OSError, sock.write, b"x")) == 9
+
+
 @proves("RFC9293-3.10.2-2")
 def test_write_takes_text_lengths_and_offsets(wire):
     wire.opened(mss=1000)

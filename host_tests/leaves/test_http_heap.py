@@ -18,7 +18,7 @@ class Wire:
         self.now = 0
         self.sent = b""  # by the client
         self.at = 0
-        self.written = bytearray(400)
+        self.written = bytearray(1000)
         self.n = 0
         self.waiting = False
 
@@ -46,15 +46,23 @@ class Wire:
         self.waiting = False
         return self, None
 
-    def readinto(self, buf, n=-1):
-        n = min(len(buf) if n < 0 else n, len(self.sent) - self.at)
+    def peekinto(self, buf, seen=0):
+        n = min(len(buf), len(self.sent) - self.at)
         for i in range(n):
             buf[i] = self.sent[self.at + i]
+        return n if n > seen else None
+
+    def readinto(self, buf, n=-1):
+        n = min(len(buf) if n < 0 else n, self.peekinto(buf) or 0)
         self.at += n
         return n or None
 
-    def write(self, buf, off, n):
-        n = min(n, len(self.written) - self.n)
+    def space(self):
+        return len(self.written) - self.n
+
+    def write(self, buf, off, n=-1):
+        if n < 0:
+            off, n = 0, off
         for i in range(n):
             self.written[self.n + i] = buf[off + i]
         self.n += n

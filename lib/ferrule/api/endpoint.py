@@ -187,6 +187,12 @@ class Endpoint(io.IOBase):
             if err:
                 raise fault(err)
 
+    def abort(self):
+        """Close by a reset: what was written and has not arrived yet is lost."""
+        if self.p and not self.closed:
+            user.abort(self.net.tcp, self.p)
+        self.close()
+
     def __enter__(self):
         return self
 

@@ -170,6 +170,20 @@ class Socket(Endpoint):
             done += user.read(self.net.tcp, self.p, buf, done, n - done)
         return done
 
+    def peekinto(self, buf, seen=0):
+        """Copy what has arrived into buf, as much as fits, and leave it to be read.  The number
+        of bytes once they are more than `seen`, None before that, 0 when no more will come.  Never
+        waits.
+        """
+        p = self.connected()
+        r = p.r
+        if r[_RX_LEN] > seen:
+            return user.read(self.net.tcp, p, buf, 0, len(buf), True)
+        if self.shut_rd or r[_FLAGS] & _RCV_SHUT or not r[_STATE]:
+            self.raise_error()
+            return 0
+        return None
+
     def read(self, n=-1):
         """n bytes, or all to the end of the stream; fewer when it would block, None when
         nothing came.
@@ -223,6 +237,14 @@ class Socket(Endpoint):
             self.raise_error()
             raise fault(_EPIPE)
         return user.write(self.net.tcp, p, buf, off, n)
+
+    def space(self):
+        """Bytes that write() would take at once.  OSError: what ended the connection."""
+        p = self.connected()
+        if not p.r[_STATE]:
+            self.raise_error()
+            raise fault(_EPIPE)
+        return len(p.tx) - p.r[_TX_LEN]
 
     def write(self, buf, a=-1, b=-1):
         """Write buf, its first a bytes, or b bytes from a on.  All of it when blocking; without
