@@ -73,6 +73,8 @@ def _chunks(pieces):
 def home(net, uptime, host):
     """The page for people, in pieces.  `host` is the name they reached us by, or empty."""
     address = net.ifconfig()[0]
+    if not 0 < len(host) < 100:
+        host = address
     yield _PAGE_START
     yield _PAGE_STYLE
     yield "<p>A TCP/IP stack in MicroPython, answering from %s.</p><div><table>\n" % address
@@ -91,7 +93,7 @@ def home(net, uptime, host):
         # What a listener has there is how many clients may wait.
         to_send = "" if row[5] == "LISTEN" else row[2]
         yield _ROW % (row[5], "%s:%d" % row[3], "%s:%d" % row[4], row[1], to_send, timer)
-    yield _PAGE_END % (past, host or address)
+    yield _PAGE_END % (past, host)
 
 
 def netstat(net, uptime):

@@ -341,5 +341,34 @@ def test_host_in_the_page_is_the_visitor_s(client):
     assert b"http://localhost:8080/echo" in page.body
 
 
+def test_a_long_host_is_not_put_into_the_page(client):
+    page = client.ask(b"GET / HTTP/1.1\r\nHost: %s\r\n\r\n" % (b"h" * 900))
+    assert page.body.endswith(b"</html>\n") and b"hhhh" not in page.body
+
+
+def test_heads_of_every_length_with_a_body(client):
+    for n in range(870, 1025):
+        request = post(b"", b"Content-Length: 5", b"Content-Type: t/t")
+        request = request.replace(b"t/t", b"t/" + b"t" * (n - len(request) + 1))
+        client.send(request)
+        client.send(b"hello")
+        answer = client.answer()
+        assert (len(request), answer.status, answer.body) == (n, 200, b"hello")
+
+
+@pytest.mark.parametrize("coding", [b"Content-Length: 5", b"Transfer-Encoding: chunked"])
+def test_a_body_in_single_bytes_behind_a_long_head(client, coding):
+    body = b"hello" if coding.endswith(b"5") else b"5;x=y\r\nhello\r\n0\r\n\r\n"
+    client.sock.setsockopt(6, 1, 1)
+    for n in (1018, 1019, 1020, 1023, 1024):
+        request = post(b"", coding, b"X: y")
+        request = request.replace(b"X: y", b"X: " + b"y" * (n - len(request) + 1))
+        assert len(request) == n
+        client.send(request)
+        for byte in body:
+            client.send(bytes([byte]))
+        assert client.answer().body == b"hello"
+
+
 def test_empty_lines_before_a_request(client):
     assert client.ask(b"\r\n\r\n" + GET % b"/echo").body == b"GET /echo HTTP/1.1\r\nHost: a\r\n"

@@ -236,6 +236,17 @@ def test_why_a_request_is_refused_has_its_sentence_and_its_status():
     assert seldom() is not http_status and "http_status" not in sys.modules
 
 
+def test_a_piece_of_a_page_fits_into_the_smallest_ring():
+    import pages
+    from ferrule import Stack
+    from ferrule.link import loop
+
+    net = Stack(loop.pair()[0], ticks_ms=lambda: 0, random=lambda n: bytes(n))
+    for pieces in (pages.home(net, 10**7, "a" * 900), pages.netstat(net, 10**7)):
+        for piece in pieces:
+            assert len(piece) <= 500, piece
+
+
 def random_chunks(d):
     text = b""
     for _ in range(d.below(5)):
