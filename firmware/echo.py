@@ -40,12 +40,11 @@ _NO_METHOD = const(5010)
 
 
 class Echo:
-    """The routes of the echo device on `net`.  ticks_ms is the clock of the uptime it shows."""
+    """The routes of the echo device on `net`."""
 
-    def __init__(self, net, ticks_ms):
+    def __init__(self, net):
         self.net = net
-        self.ticks_ms = ticks_ms
-        self.last = ticks_ms()
+        self.last = net.ticks_ms()
         self.seconds = 0
 
     def answer(self, q):
@@ -118,7 +117,7 @@ class Echo:
 
     def uptime(self):
         """Seconds since the start.  The clock wraps, so the server asks for them now and then."""
-        more = (self.ticks_ms() - self.last & 0x3FFFFFFF) // 1000
+        more = (self.net.ticks_ms() - self.last & 0x3FFFFFFF) // 1000
         self.last += 1000 * more
         self.seconds += more
         return self.seconds

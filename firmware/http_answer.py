@@ -14,6 +14,7 @@ from http_slot import BODY, DONE, ECHO
 _HEADROOM = const(112)  # http_request.HEADROOM
 _TYPE = const(10)  # where Request.rec has the content type
 _HAS_TYPE = const(32)  # and its bit in Request.found
+_HAS_EXPECT = const(16)
 
 _ECONNABORTED = const(103)
 
@@ -23,8 +24,12 @@ _WITH_CHUNKS = b"HTTP/1.1 200 OK\r\nServer: ferrule\r\nTransfer-Encoding: chunke
 _WITH_TYPE = b"\r\nContent-Type: "
 _BINARY = b"application/octet-stream"
 _TEXT = b"text/plain"
-_CLOSE = b"\r\nConnection: close\r\n\r\n"
-_ENDS = (_CLOSE, b"\r\n\r\n", b"\r\nConnection: keep-alive\r\n\r\n", _CLOSE)  # by Slot.after
+_ENDS = (  # by Slot.after
+    b"\r\nConnection: close\r\n\r\n",
+    b"\r\n\r\n",
+    b"\r\nConnection: keep-alive\r\n\r\n",
+    b"\r\nConnection: close\r\n\r\n",
+)
 
 
 def echo_head(q):
@@ -57,7 +62,7 @@ def await_body(q):
     """Nothing of the body is here yet: the answer's head waits for it, so that both go together.
     Who wants to be told to go on is told."""
     s = q.slot
-    if q.expect and s.state != BODY:
+    if q.found & _HAS_EXPECT and q.minor and s.state != BODY:
         s.sock.write(_CONTINUE)
     s.state = BODY
     s.seen = q.stop - _HEADROOM

@@ -69,8 +69,7 @@ def pass_on_chunks(q):
         # Part of the answer is out: all that remains is to break off, so that the peer sees that
         # it is incomplete.
         raise OSError(_ECONNABORTED)
-    if q.used == _HEADROOM:
-        s.seen = q.stop - _HEADROOM
+    if q.stop - s.seen == _HEADROOM:
         return False
     send_chunk(q, _HEADROOM - _SIZE_LINE if n else _HEADROOM, _HEADROOM, n)
     return True
@@ -95,13 +94,12 @@ def send_chunk(q, start, at, n):
         end += 5
         put(buf, end, _LAST, 0, 5)
     send(q, start, end)
-    s.seen = q.stop - q.used
-    q.take(q.used)
+    q.take(q.stop - s.seen)
 
 
 def dechunk(q, at):
     """Decodes buf[at:stop] in place: the data move together at `at`.  Returns the number of their
-    bytes, or below 0 why they are refused; `used` says where reading stopped."""
+    bytes, or below 0 why they are refused; what is left to be read later is `seen`."""
     s = q.slot
     buf = q.buf
     stop = q.stop
@@ -130,7 +128,7 @@ def dechunk(q, at):
                     return -_BAD_CHUNKS
                 break
             i = end + 2
-    q.used = i
+    s.seen = stop - i
     return out - at
 
 

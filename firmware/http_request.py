@@ -63,7 +63,6 @@ class Request:
         self.room = memoryview(self.buf)[_HEADROOM : _HEADROOM + size]
         self.rec = array("H", bytes(28))
         self.slot = None  # whose request it is
-        self.used = 0  # where the decoding of chunks stopped
         self.stop = 0  # what has arrived ends here,
         self.end = 0  # the head here,
         self.method_end = 0  # and here its first two words
@@ -71,7 +70,6 @@ class Request:
         self.found = 0  # fields
         self.minor = 1  # HTTP/1.x
         self.length = _NO_BODY
-        self.expect = False
         self.head_only = False  # the answer to HEAD has no body
 
     def has_body(self):
@@ -169,7 +167,7 @@ class Request:
         return 0
 
     def _persistence(self):
-        """Whether the connection is kept afterwards, and whether 100 Continue is awaited."""
+        """Whether the connection is kept afterwards."""
         found = self.found
         buf = self.buf
         rec = self.rec
@@ -185,12 +183,9 @@ class Request:
             elif how == 1 and not keep:
                 keep = KEEP_TOLD
         self.slot.after = keep
-        self.expect = False
         if found & _EXPECT and self.minor:
             if lookup(buf, rec[8], b"\x0c100-continue\x00", rec[9], 32):
-                self.slot.after = CLOSE
                 return _EXPECTATION
-            self.expect = True
         return 0
 
 

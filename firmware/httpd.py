@@ -30,9 +30,8 @@ _HEADROOM = const(112)  # http_request.HEADROOM
 _WRAP = const(0x3FFFFFFF)  # ticks differ modulo 2**30
 
 _ROUNDS = const(4)  # steps of one connection in one turn
-_TICK_MS = const(100)  # how often time-outs are looked at
+_TICK_MS = const(128)  # how often time-outs are looked at, a power of 2
 _IDLE_LEAST_MS = const(500)  # a connection idle for less is not dropped for somebody who waits
-_PIECE_MAX = const(512)  # bytes of a page's pieces
 
 _NO_REQUEST = const(4000)  # sentences of http_status
 _BAD_LINE_END = const(4007)
@@ -48,31 +47,29 @@ _SHUT_WR = const(1)
 class Server:
     """Serves HTTP on `net`, which is a Stack or behaves as one.
 
-    `connections` are served at once.  `buffer` is the longest request head; each connection's
-    rings hold it, the send ring with 120 bytes more.  `header_ms` is the time a request head may
-    take, `idle_ms` the rest allowed between requests, `stall_ms` the time after which a transfer
-    without progress is given up, `linger_ms` how long a closed connection is still read so that
-    its peer gets the last answer.
+    `connections` are served at once.  `buffer` is the longest request head, at least 392 bytes;
+    each connection's rings hold it, the send ring with 120 bytes more.  `header_ms` is the time a
+    request head may take, `idle_ms` the rest allowed between requests, `stall_ms` the time after
+    which a transfer without progress is given up, `linger_ms` how long a closed connection is
+    still read so that its peer gets the last answer.
     """
 
-    def __init__(self, net, routes, ticks_ms, port=80, connections=4, buffer=1024, header_ms=10000,
+    def __init__(self, net, routes, port=80, connections=4, buffer=1024, header_ms=10000,
                  idle_ms=15000, stall_ms=30000, linger_ms=2000):  # fmt: skip
         self.net = net
         self.routes = routes
-        self.ticks_ms = ticks_ms
         self.header_ms = header_ms
         self.idle_ms = idle_ms
         self.stall_ms = stall_ms
         self.linger_ms = linger_ms
-        self.now = self.swept = ticks_ms()
+        self.now = net.ticks_ms()
         self.request = Request(buffer)
-        self.need = max(_PIECE_MAX, len(self.request.buf))
         self.slots = [Slot() for _ in range(connections)]
         self.free = connections
         self.requests = 0
         self.listener = net.socket()
         self.listener.setblocking(False)
-        self.listener.bind(net.getaddrinfo("0.0.0.0", port)[0][4])
+        self.listener.bind(("0.0.0.0", port))
         self.listener.listen(connections)
 
     # The loop
@@ -88,7 +85,8 @@ class Server:
 
     def turn(self):
         """Moves every connection as far as it goes without waiting; True when something moved."""
-        self.now = self.ticks_ms()
+        before = self.now
+        self.now = self.net.ticks_ms()
         moved = self.free and self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD and self._accept()
         if self.free < len(self.slots):
             for s in self.slots:
@@ -98,7 +96,7 @@ class Server:
                             moved = True
                     except (OSError, MemoryError):
                         self._end(s, True)
-        if (self.now - self.swept) & _WRAP >= _TICK_MS:
+        if (self.now ^ before) & -_TICK_MS:
             self.routes.uptime()
             self._sweep()
         return moved
@@ -131,8 +129,10 @@ class Server:
                 on = self._finish(q, s)
             elif state == PAGE:
                 on = self._next_piece(s)
-            else:
-                on = self._linger(q, s)
+            else:  # LINGER
+                on = s.sock.readinto(q.room)
+                if on == 0:
+                    self._end(s)
             if not on:
                 return moved or s.sock is None
             if HEAD < state < LINGER:
@@ -148,14 +148,16 @@ class Server:
             s.left = n
             if s.state != HEAD:
                 s.since = self.now
-        return n >= self.need
+        return n >= len(self.request.buf)
 
     # Requests
 
     def _read_head(self, q, s):
         """Looks at a request; once its head is whole, has it checked and answered."""
+        q.head_only = False
         if s.state == HEAD and s.seen and (self.now - s.since) & _WRAP >= self.header_ms:
-            return self._refuse(q, _TOO_SLOW, self.header_ms)
+            seldom().refuse(q, _TOO_SLOW, self.header_ms)
+            return True
         n = s.sock.peekinto(q.room, s.seen)
         if n is None:
             return False
@@ -182,12 +184,12 @@ class Server:
             return self._incomplete(q, s, n)
         if s.state == HEAD:
             self.requests += 1
-        q.head_only = False
         q.end = end + 4
-        end = q.check()
-        if end:
-            return self._refuse(q, end)
-        self.routes.answer(q)
+        why = q.check()
+        if why:
+            seldom().refuse(q, why)
+        else:
+            self.routes.answer(q)
         return True
 
     def _incomplete(self, q, s, n):
@@ -198,20 +200,14 @@ class Server:
         while at > 0 and buf[at - 1] == 13:
             at = buf.find(b"\n", at + 1, q.stop)
         if span(buf, _HEADROOM, CLASSES, TOKEN) == _HEADROOM:
-            self._refuse(q, _NO_REQUEST)
+            seldom().refuse(q, _NO_REQUEST)
         elif at > 0:
-            self._refuse(q, _BAD_LINE_END)
+            seldom().refuse(q, _BAD_LINE_END)
         elif n < len(q.room):
             s.seen = n
-        elif buf.find(b"\r\n", _HEADROOM, q.stop) < 0:
-            self._refuse(q, _LINE_TOO_LONG, n)
         else:
-            self._refuse(q, _HEAD_TOO_LONG, n)
-        return True
-
-    def _refuse(self, q, why, what=None):
-        q.head_only = False
-        seldom().refuse(q, why, what)
+            line = buf.find(b"\r\n", _HEADROOM, q.stop) < 0
+            seldom().refuse(q, _LINE_TOO_LONG if line else _HEAD_TOO_LONG, n)
         return True
 
     def _next_piece(self, s):
@@ -241,12 +237,6 @@ class Server:
             s.state = LINGER
         return True
 
-    def _linger(self, q, s):
-        n = s.sock.readinto(q.room)
-        if n == 0:
-            return self._end(s)
-        return n is not None
-
     def _end(self, s, reset=False):
         """Closes the connection, or resets it: then the peer is gone, or has to learn that the
         answer is incomplete."""
@@ -264,7 +254,6 @@ class Server:
 
     def _sweep(self):
         """Ends what has taken too long."""
-        self.swept = self.now
         oldest = None
         for s in self.slots:
             if s.sock is None or s.state == HEAD and s.seen:

@@ -43,8 +43,7 @@ def device(board, port=_PORT):
         # A request head has to fit into the rings, its answer too.
         rings = limits.get("rx_buffer", 2048), limits.get("tx_buffer", 2048) - 120
         more["buffer"] = min(1024, *rings)
-    server = Server(net, Echo(net, net.ticks_ms), net.ticks_ms, port=port,
-                    connections=limits.get("connections", 4), **more)
+    server = Server(net, Echo(net), port=port, connections=limits.get("connections", 4), **more)
     return net, server
 
 

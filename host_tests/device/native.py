@@ -36,10 +36,12 @@ class NativeSocket:
         self.ended = False
         self.poller = select.poll()
         self.poller.register(sock, select.POLLIN)
-        self.bind = sock.bind
         self.listen = sock.listen
         self.setblocking = sock.setblocking
         net.poller.register(sock, select.POLLIN)
+
+    def bind(self, address):
+        self.sock.bind(socket.getaddrinfo("127.0.0.1", address[1])[0][4])
 
     def ioctl(self, request, arg):
         assert request == _POLL and arg == 1
@@ -113,6 +115,7 @@ class NativeNet:
 
     def __init__(self):
         self.poller = select.poll()
+        self.ticks_ms = time.ticks_ms
         self.closing = []  # sockets that have something to send first
 
     def poll(self):
@@ -135,9 +138,6 @@ class NativeNet:
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         return NativeSocket(self, sock)
 
-    def getaddrinfo(self, host, port):
-        return socket.getaddrinfo("127.0.0.1", port)
-
     def ifconfig(self):
         return ("127.0.0.1", "255.0.0.0", "0.0.0.0", "0.0.0.0")
 
@@ -151,9 +151,7 @@ class NativeNet:
 def main():
     net = NativeNet()
     settings = {name: int(n) for name, n in [arg.split("=") for arg in sys.argv[2:]]}
-    server = Server(
-        net, Echo(net, time.ticks_ms), time.ticks_ms, port=int(sys.argv[1]), **settings
-    )
+    server = Server(net, Echo(net), port=int(sys.argv[1]), **settings)
     print("ready")
     server.run()
 

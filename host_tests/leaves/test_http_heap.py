@@ -18,12 +18,9 @@ class Wire:
         self.now = 0
         self.sent = b""  # by the client
         self.at = 0
-        self.written = bytearray(1000)
+        self.written = bytearray(1200)
         self.n = 0
         self.waiting = False
-
-    def getaddrinfo(self, host, port):
-        return [(2, 1, 0, "", (host, port))]
 
     def socket(self):
         return self
@@ -85,7 +82,7 @@ def turns_without_heap(server, wire, sent, turns):
 
 def serving():
     wire = Wire()
-    server = Server(wire, Echo(wire, wire.ticks_ms), wire.ticks_ms, connections=1, buffer=300)
+    server = Server(wire, Echo(wire), connections=1, buffer=400)
     wire.waiting = True
     server.turn()
     return server, wire

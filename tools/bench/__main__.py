@@ -92,8 +92,8 @@ print("up")
 while d[1].requests < %d:
     d[0].poll()
     d[1].turn()
-b = d[1].ticks_ms()
-while d[1].ticks_ms() - b & 0xfff < 500:
+b = d[0].ticks_ms()
+while d[0].ticks_ms() - b & 0xfff < 500:
     d[0].poll()
     d[1].turn()
 gc.collect()

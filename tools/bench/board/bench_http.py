@@ -49,7 +49,7 @@ def exchange(net, peer, server, counter, buf):
 
 def main():
     net, peer, counter = peers(512)
-    server = Server(net, Echo(net, net.ticks_ms), net.ticks_ms)
+    server = Server(net, Echo(net))
     buf = bytearray(600)
     for _ in range(3):
         exchange(net, peer, server, counter, buf)
