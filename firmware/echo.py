@@ -15,6 +15,8 @@ from http_request import seldom
 
 _HEADROOM = const(112)  # http_request.HEADROOM, where the request begins
 
+_HAS_HOST = const(1)  # in Request.found
+
 _METHODS = b"\x03GET\x04HEAD\x04POST\x03PUT\x05PATCH\x06DELETE\x07OPTIONS\x00"
 _GET = const(0)
 _HEAD = const(1)
@@ -109,7 +111,9 @@ class Echo:
         del sys.modules["pages"]
         if path == _HOME:
             kind = "text/html; charset=utf-8"
-            pieces = pages.home(self.net, self.uptime(), q.host())
+            # check() has made sure that a Host is harmless in a page.
+            host = str(q.buf[q.rec[0] : q.rec[1]], "utf-8") if q.found & _HAS_HOST else ""
+            pieces = pages.home(self.net, self.uptime(), host)
         else:
             kind = "application/json"
             pieces = pages.netstat(self.net, self.uptime())

@@ -48,7 +48,7 @@ def echo_body(q):
     n = q.stop - q.end
     if n >= q.length:
         n = q.length
-    elif not n and q.stop < _HEADROOM + len(q.room):
+    elif not n and not q.may_be_more():
         await_body(q)
         return
     s.left = q.length - n

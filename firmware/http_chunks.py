@@ -39,10 +39,11 @@ def echo_chunks(q):
     """Answers with the request's chunked body, while it arrives."""
     s = q.slot
     s.phase = 0
+    more = q.may_be_more()
     n = dechunk(q, q.end)
     if n < 0:
         seldom().refuse(q, -n)
-    elif not n and s.phase != _ENDED and q.stop < _HEADROOM + len(q.room):
+    elif not n and s.phase != _ENDED and not more:
         await_body(q)
     else:
         s.state = CHUNKED

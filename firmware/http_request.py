@@ -23,6 +23,7 @@ from http_slot import CLOSE, DRAIN, KEEP_TOLD
 HEADROOM = const(112)  # holds the longest answer head, its content type left out
 _HEADROOM = const(112)
 _TAIL = const(8)  # what ends a chunk, behind the last byte of a full buffer
+_ANSWER = const(120)  # both
 
 _NO_BODY = const(-1)  # lengths that are none
 _CODED = const(-2)
@@ -82,17 +83,17 @@ class Request:
         if self.has_body():
             self.slot.after = DRAIN
 
-    def host(self):
-        """The Host field, of which check() has made sure that it is harmless in a page."""
-        if not self.found & _HOST:
-            return ""
-        return str(self.buf[self.rec[0] : self.rec[1]], "utf-8")
-
     def hold(self, n):
         """n bytes have been put into `room`; behind them comes one of no kind, which ends
         span()."""
         self.stop = n + _HEADROOM
         self.buf[self.stop] = 0
+
+    def may_be_more(self):
+        """Whether the buffer, or the send ring, had no room for more than `room` holds now.  To be
+        asked before anything is written."""
+        n = self.stop - _HEADROOM
+        return n == len(self.room) or n == self.slot.left - _ANSWER
 
     def take(self, end):
         """Takes what arrived before `end` out of the receive ring: it has been dealt with.  The

@@ -33,7 +33,7 @@ class Slot:
         self.state = HEAD
         self.since = now  # when it last got on; in HEAD, when the request began
         self.seen = 0  # unread bytes that were looked at in vain
-        self.left = 0  # bytes of the body, or of this chunk, not yet read; in FULL, what room is
+        self.left = 0  # bytes of the body, or of this chunk, not yet read; before it, the room
         self.phase = 0  # of the chunked body, by http_chunks
         self.after = CLOSE
         self.pieces = None  # iterator over the rest of a page

@@ -33,6 +33,9 @@ _ROUNDS = const(4)  # steps of one connection in one turn
 _TICK_MS = const(128)  # how often time-outs are looked at, a power of 2
 _IDLE_LEAST_MS = const(500)  # a connection idle for less is not dropped for somebody who waits
 
+_ANSWER = const(120)  # what an answer may have more than its request, as the buffer has
+_ROOM_LEAST = const(392)  # with it, room for each answer that has nothing of the request
+
 _NO_REQUEST = const(4000)  # sentences of http_status
 _BAD_LINE_END = const(4007)
 _TOO_SLOW = const(4080)
@@ -141,14 +144,14 @@ class Server:
         return moved
 
     def _room(self, s):
-        """Whether the send ring has room for what one step may write.  While one waits for it, a
+        """The room that the send ring has for what one step may write.  While one waits for it, a
         ring that drains is progress."""
         n = s.sock.space()
         if s.left != n:
             s.left = n
             if s.state != HEAD:
                 s.since = self.now
-        return n >= len(self.request.buf)
+        return n
 
     # Requests
 
@@ -165,32 +168,37 @@ class Server:
             return self._end(s)
         if s.state == HEAD and not s.seen:
             s.since = self.now
-        if not self._room(s):
-            if s.state == HEAD:
-                s.state = FULL
-            return False
-        if s.state == FULL:
-            s.state = HEAD
-        q.hold(n)
-        buf = q.buf
-        at = _HEADROOM
-        while buf[at] == 13 or buf[at] == 10:
-            at += 1
-        if at > _HEADROOM:  # empty lines before a request are ignored: RFC 9112, 2.2
-            q.take(at)
-            return True
-        end = buf.find(b"\r\n\r\n", at, q.stop)
-        if end < 0:
-            return self._incomplete(q, s, n)
+        room = self._room(s) - _ANSWER
+        if room >= _ROOM_LEAST:
+            if s.state == FULL:
+                s.state = HEAD
+            q.hold(n if n < room else room)
+            at = _HEADROOM
+            while q.buf[at] == 13 or q.buf[at] == 10:
+                at += 1
+            if at > _HEADROOM:  # empty lines before a request are ignored: RFC 9112, 2.2
+                q.take(at)
+                return True
+            q.end = q.buf.find(b"\r\n\r\n", at, q.stop) + 4
+            if q.end > 4:
+                self._whole(q, s)
+                return True
+            if n <= room:
+                self._incomplete(q, s, n)
+                return True
+        if s.state == HEAD:
+            s.state = FULL
+        return False
+
+    def _whole(self, q, s):
+        """A whole head."""
         if s.state == HEAD:
             self.requests += 1
-        q.end = end + 4
         why = q.check()
         if why:
             seldom().refuse(q, why)
         else:
             self.routes.answer(q)
-        return True
 
     def _incomplete(self, q, s, n):
         """A head that has not ended yet: refuses it when it is not worth waiting for or has no
@@ -208,10 +216,9 @@ class Server:
         else:
             line = buf.find(b"\r\n", _HEADROOM, q.stop) < 0
             seldom().refuse(q, _LINE_TOO_LONG if line else _HEAD_TOO_LONG, n)
-        return True
 
     def _next_piece(self, s):
-        if not self._room(s):
+        if self._room(s) < _ROOM_LEAST + _ANSWER:
             return False
         piece = next(s.pieces, None)
         if piece is None:
