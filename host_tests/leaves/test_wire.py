@@ -220,8 +220,8 @@ def test_no_address_hears_only_broadcasts():
 
 
 def plain_options(o):
-    """(well formed, MSS) of TCP options."""
-    mss = 0
+    """What TCP options say, by name; None: one of them has an impossible length."""
+    found = {"mss": 0, "opts": 0, "sacks": None}
     i = 0
     while i < len(o):
         if o[i] == 0:
@@ -230,11 +230,44 @@ def plain_options(o):
             i += 1
             continue
         if i + 1 >= len(o) or o[i + 1] < 2 or i + o[i + 1] > len(o):
-            return False, 0
-        if o[i] == 2 and o[i + 1] == 4:
-            mss = o[i + 2] << 8 | o[i + 3]
-        i += o[i + 1]
-    return True, mss
+            return None
+        kind, n = o[i], o[i + 1]
+        value = bytes(o[i + 2 : i + n])
+        if (kind, n) == (2, 4):
+            found["mss"] = value[0] << 8 | value[1]
+        elif (kind, n) == (3, 3):
+            found["opts"] = found["opts"] | 4 | min(value[0], 14) << 8
+        elif (kind, n) == (4, 2):
+            found["opts"] |= 2
+        elif (kind, n) == (8, 10):
+            found["opts"] |= 1
+            found["ts"] = value
+        elif kind == 5 and n in (10, 18, 26, 34):
+            found["sacks"] = (i + 2, (n - 2) // 8)
+        i += n
+    return found
+
+
+def some_option(d, found):
+    """An option of a SYN or of later segments, now and then of a wrong length; window scale at
+    most once, as a SYN has it.
+    """
+    kind = d.below(9)
+    if kind < 2:
+        return bytes([kind if d.below(4) == 0 else 1])
+    if kind == 2:
+        return bytes([2, 4]) + d.bytes(2)
+    if kind == 3 and b"\x03" not in found:
+        return bytes([3, 3, d.below(20)])
+    if kind == 4:
+        return bytes([4, 2])
+    if kind == 5:
+        n = 1 + d.below(4)
+        return bytes([5, 2 + 8 * n]) + d.bytes(8 * n)
+    if kind == 8:
+        return bytes([8, 10]) + d.bytes(8)
+    n = d.below(13)
+    return bytes([4 + d.below(250), n]) + d.bytes(max(0, n - 2))
 
 
 def test_parse_reads_every_field_and_walks_any_options():
@@ -242,37 +275,45 @@ def test_parse_reads_every_field_and_walks_any_options():
     h = host()
     s = array.array("i", bytearray(4 * w.SEG_LEN))
     bad = 0
-    for n in range(600):
+    seen = set()
+    for n in range(900):
         options = b""
         while len(options) < d.below(40):
-            kind = d.below(6)
-            if kind < 2:
-                options += bytes([kind])
-            elif kind == 2:
-                options += bytes([2, 4]) + d.bytes(2)
-            else:
-                ol = d.below(9)
-                options += bytes([d.below(255), ol]) + d.bytes(max(0, ol - 2))
+            options += some_option(d, options)
         options = options[:40]
         options += bytes(-len(options) & 3)
         text = d.bytes(d.below(50))
         t = tcp_segment(d, text, options)
         f = ip_frame(d, t, options=bytes(4 * d.below(2)))
+        tos = d.below(256)
+        f[24:26] = be(0xFFFF ^ plain_sum(f[14:15] + bytes([tos]) + f[16:24] + b"\0\0" + f[26:34]))
+        if f[14] == 0x45:
+            f[15] = tos
+        else:
+            f[24:26] = b"\0\0"
+            f[24:26] = be(0xFFFF ^ plain_sum(f[14:38]))
         assert ip4.check_frame(f, len(f), h, s) == 6
-        ok, mss = plain_options(options)
+        found = plain_options(options)
         got = wire.parse(f, s)
-        assert (got == 0) == ok, (n, options)
-        if not ok:
+        assert (got == 0) == (found is not None), (n, options)
+        if found is None:
             bad += 1
             continue
-        assert s[w.S_MSS] == mss
+        assert s[w.S_MSS] == found["mss"] and s[w.S_OPTS] == found["opts"], (n, options)
+        if "ts" in found:
+            assert word(s, w.S_TSVAL) + word(s, w.S_TSECR) == found["ts"]
+        at, blocks = found["sacks"] or (0, 0)
+        assert s[w.S_SACKS] == ((s[w.S_L4] + 20 + at) << 3 | blocks if blocks else 0)
+        assert s[w.S_UP] == (t[18] << 8 | t[19] if t[13] & 32 else 0)
+        assert s[w.S_CE] == (f[15] & 3 == 3) and s[w.S_TELL] == s[w.S_TWICE] == 0
         assert raw(s, w.S_PORTS) == t[0:4] and s[w.S_LPORT] == t[2] << 8 | t[3]
         assert word(s, w.S_SEQ) == t[4:8] and word(s, w.S_ACK) == t[8:12]
         assert s[w.S_FLAGS] == t[13] and s[w.S_WND] == t[14] << 8 | t[15]
         assert s[w.S_LEN] == len(text) and bytes(f[s[w.S_DATA] : s[w.S_DATA] + s[w.S_LEN]]) == text
+        seen.add((s[w.S_OPTS] & 7, blocks))
         f[s[w.S_L4] + d.below(len(t))] ^= 1 << d.below(8)
         assert wire.parse(f, s) != 0
-    assert bad > 50
+    assert bad > 50 and len(seen) > 12, seen
 
 
 def test_a_header_length_below_20_or_past_the_end_is_refused():
