@@ -231,3 +231,58 @@ def test_the_mark_of_text_out_of_order_is_said_at_once(wire):
         1  <== ACK      1:101    ack=1 ecn=ect0
         1  ==> ECE ACK  1        ack=201
     """)
+
+
+@proves("RFC3168-6.1.1-1", "RFC7323-2.2-1", "RFC7323-3.2-1")
+def test_a_syn_that_asks_for_ecn_offers_all_the_rest(wire):
+    wire.build({"tcp_ecn": 1})
+    wire.play("""
+        0   us.connect 80
+        0   ==> SYN ECE CWR  0      mss=1460 wscale=0 sackok ts=0/@0
+    """)
+
+
+@proves("RFC3168-6.1.1.1-1", "RFC3168-6.1.1-3")
+def test_once_a_syn_did_not_ask_nothing_is_marked_even_if_the_first_is_answered(wire):
+    wire.build({"tcp_ecn": 1})
+    wire.play("""
+        0     us.connect 80
+        0     ==> SYN ECE CWR  0
+        1000  ==> SYN          0
+        1010  <== SYN ACK ECE  0      ack=1 mss=1000
+        1010  ==> ACK          1      ack=1
+        1011  us.write 500
+        1011  ==> ACK          1:501  ack=1 ecn=-
+    """)
+
+
+@proves("RFC3168-6.1.1-2", "RFC3168-6.1.1-3")
+def test_a_peer_that_asks_no_more_is_answered_without_ece(wire):
+    wire.listening(tcp_ecn=1)
+    wire.play("""
+        0     <== SYN ECE CWR  0      mss=1000
+        0     ==> SYN ECE ACK  0      ack=1
+        900   <== SYN          0      mss=1000
+        900   ==> SYN ACK      0      ack=1
+        905   <== ACK          1      ack=1
+        906   us.accept
+        906   us.write 500
+        906   ==> ACK          1:501  ack=1 ecn=-
+    """)
+
+
+@proves("RFC3168-6.1.6-1")
+def test_a_window_probe_is_neither_marked_nor_says_cwr(wire):
+    wire.listening(tcp_ecn=1)
+    wire.play("""
+        0     <== SYN ECE CWR  0      mss=1000
+        0     ==> SYN ECE ACK  0      ack=1
+        1     <== ACK      1          ack=1 win=100
+        1     us.accept
+        1     us.write 200
+        1     ==> ACK      1:101      ack=1 ecn=ect0
+        2     <== ACK ECE  1          ack=101 win=0
+        1002  ==> ACK      101:102    ack=1 ecn=-
+        1003  <== ACK      1          ack=102 win=1000
+        1003  ==> CWR ACK  102:201    ack=1 ecn=ect0
+    """)

@@ -93,12 +93,13 @@ def any_block(r: ptr32, at: int) -> bool:
 
 
 @micropython.viper
-def told(r: ptr32, s: ptr32, f: ptr8) -> int:
+def told(ro, s: ptr32, f: ptr8) -> int:
     """Take the SACK blocks of the segment in hand (frame f) into the list at SACK0.
 
     Returns 1 when the peer holds something we did not know of, plus 2 when the first block tells
     of something that came twice (RFC 2883, 4), plus 4 when the list had no place for a block.
     """
+    r = ptr32(ro)
     n = s[_S_SACKS] & 7
     p = ptr8(int(f) + (s[_S_SACKS] >> 3))
     una = r[_SND_UNA]
@@ -117,7 +118,7 @@ def told(r: ptr32, s: ptr32, f: ptr8) -> int:
             a &= 0x1FFFFFFF
             e &= 0x1FFFFFFF
             if 0 < a and a < e and e <= top:
-                k = int(add(r, _SACK0, a, e - a))
+                k = int(add(ro, _SACK0, a, e - a))
                 if k == 1:
                     got |= 1
                 elif k == 0:

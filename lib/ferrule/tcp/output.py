@@ -398,7 +398,7 @@ def syn(t, p, off, flags):
     r = p.r
     o = t.out
     # in an answer only what was offered; that both shifts are 0 need not be said again
-    shift = t.scale if flags == _SYN or r[_FLAGS] >> _SND_SCALE else -1
+    shift = t.scale if not flags & _ACK or r[_FLAGS] >> _SND_SCALE else -1
     mss = t.mss if flags & _ACK else p.q[_Q_SND_MSS]  # TCP_MAXSEG made it smaller
     m = of_syn(iface.tx, 54, mss, shift, r[_FLAGS] & _SACK_OK)
     if r[_FLAGS] & _TS_OK:
