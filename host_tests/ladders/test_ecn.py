@@ -286,3 +286,108 @@ def test_a_window_probe_is_neither_marked_nor_says_cwr(wire):
         1003  <== ACK      1          ack=102 win=1000
         1003  ==> CWR ACK  102:201    ack=1 ecn=ect0
     """)
+
+
+def flooded(wire):
+    """Both sides speak ECN, and six segments are out."""
+    agreed(wire, tx_buffer=8192, connections=1)
+    wire.play("""
+        0   us.write 6000
+        0   ==> ACK  1:1001     ack=1 ecn=ect0
+        0   ==> ACK  1001:2001  ack=1 ecn=ect0
+        0   ==> ACK  2001:3001  ack=1 ecn=ect0
+        0   ==> ACK  3001:4001  ack=1 ecn=ect0
+        0   ==> ACK  4001:5001  ack=1 ecn=ect0
+        0   ==> ACK  5001:6001  ack=1 ecn=ect0
+    """)
+
+
+@proves("RFC3168-6.1.2-1", "SHLD-8")
+def test_the_window_is_reduced_and_cwr_said_once_for_each_window(wire):
+    flooded(wire)
+    wire.play("""
+        7   <== ACK ECE  1          ack=1001      # 6000 were out: from here 3000 may be
+        8   <== ACK ECE  1          ack=2001
+        8   <== ACK ECE  1          ack=3001
+        9   us.write 5000                         # 3000 are out: nothing goes
+        10  <== ACK ECE  1          ack=4001
+        10  ==> CWR ACK  6001:7001  ack=1 ecn=ect0
+        11  <== ACK ECE  1          ack=6001      # sent before the peer heard of CWR
+        11  ==> ACK      7001:8001  ack=1 ecn=ect0
+        11  ==> ACK      8001:9001  ack=1 ecn=ect0
+        11  us.stat TCPEcnReduced 1
+    """)
+
+
+@proves("RFC3168-6.1.2-1")
+def test_a_mark_behind_cwr_reduces_the_window_again(wire):
+    flooded(wire)
+    wire.play("""
+        7   <== ACK ECE  1          ack=1001
+        8   <== ACK      1          ack=6001
+        9   us.write 6000
+        9   ==> CWR ACK  6001:7001  ack=1
+        9   ==> ACK      7001:8001  ack=1
+        9   ==> ACK      8001:9001  ack=1
+        9   ==> ACK      9001:10001 ack=1
+        15  <== ACK ECE  1          ack=8001
+        15  us.stat TCPEcnReduced 2
+        16  <== ACK ECE  1          ack=9001
+        16  ==> CWR ACK  10001:11001 ack=1 ecn=ect0
+        16  us.stat TCPEcnReduced 2
+    """)
+
+
+@proves("RFC3168-6.1.2-1", "RFC3168-6.1.2-2", "RFC3168-6.1.5-1")
+def test_after_a_fast_retransmission_new_text_says_cwr_too(wire):
+    flooded(wire)
+    wire.play("""
+        10  <== ACK      1          ack=1001
+        20  <== ACK      1          ack=1001
+        21  <== ACK      1          ack=1001
+        22  <== ACK      1          ack=1001
+        22  ==> ACK      1001:2001  ack=1 ecn=-
+        30  <== ACK      1          ack=6001
+        31  us.write 1000
+        31  ==> CWR ACK  6001:7001  ack=1 ecn=ect0
+        35  <== ACK      1          ack=7001
+        36  us.write 1000
+        36  ==> ACK      7001:8001  ack=1 ecn=ect0
+    """)
+
+
+@proves("RFC3168-6.1.2-1", "RFC3168-6.1.2-2")
+def test_after_a_timeout_new_text_says_cwr_too(wire):
+    agreed(wire)
+    wire.play("""
+        0     us.write 1000
+        0     ==> ACK      1:1001     ack=1 ecn=ect0
+        1000  ==> ACK      1:1001     ack=1 ecn=-
+        1010  <== ACK      1          ack=1001
+        1011  us.write 500
+        1011  ==> CWR ACK  1001:1501  ack=1 ecn=ect0
+        1020  <== ACK      1          ack=1501
+        1021  us.write 500
+        1021  ==> ACK      1501:2001  ack=1 ecn=ect0
+    """)
+
+
+@proves("RFC3168-6.1.5-1")
+def test_ece_in_an_ack_of_what_was_not_sent_is_ignored(wire):
+    flooded(wire)
+    wire.play("""
+        7   <== ACK ECE  1     ack=9001
+        7   ==> ACK      6001  ack=1
+        7   us.stat TCPEcnReduced 0
+    """)
+
+
+@proves("RFC3168-6.1.1-3")
+def test_ece_without_agreement_reduces_nothing(wire):
+    wire.opened(mss=1000, tcp_ecn=1)
+    wire.play("""
+        0   us.write 1000
+        0   ==> ACK      1:1001  ack=1 ecn=-
+        7   <== ACK ECE  1       ack=1001
+        7   us.stat TCPEcnReduced 0
+    """)

@@ -52,7 +52,6 @@ _SPEAK = const(256)
 _SYN_OUT = const(512)
 _SACK_OK = const(1 << 11)
 _ECN_OK = const(1 << 13)
-_ECN_CWR = const(1 << 15)
 _RECOVERY = const(1 << 16)
 _TLP = const(1 << 18)
 _PTO = const(1 << 19)
@@ -118,10 +117,8 @@ def check_ack(t, p, r, s):
             challenge(t, r)
             return False
         return True
-    if r[_FLAGS] & _ECN_OK and s[_S_FLAGS] & _ECE and not s[_S_FLAGS] & _SYN:
-        if not r[_FLAGS] & _ECN_CWR:
-            recovery.congested(t, p, r, q)
-            r[_FLAGS] |= _ECN_CWR
+    if r[_FLAGS] & _ECN_OK and s[_S_FLAGS] & _ECE:
+        recovery.congested(t, p, r, k)
     if k:
         new_ack(t, p, r, q, k)
         if r[_STATE] == 0:

@@ -43,6 +43,7 @@ _ECE = const(64)
 _REDUCED = const(128)
 _SPEAK = const(256)
 _SACK_OK = const(1 << 11)
+_ECN_CWR = const(1 << 15)  # told with the next new segment; where ECN is not in use, to nobody
 _RECOVERY = const(1 << 16)
 _LOSS = const(1 << 17)
 _TLP = const(1 << 18)
@@ -101,10 +102,10 @@ def enter(t, p, r, q):
     r[_CC_ACKED] = r[_SND_NXT] = 0
     flags &= ~(_MARKED | _PTO)
     if not p.cc.RECOVERS:
-        r[_FLAGS] = flags | _LOSS | _SPEAK
+        r[_FLAGS] = flags | _LOSS | _SPEAK | _ECN_CWR
         r[_CWND] = mss
     else:
-        r[_FLAGS] = flags | _RECOVERY | _SPEAK
+        r[_FLAGS] = flags | _RECOVERY | _SPEAK | _ECN_CWR
         r[_CWND] = r[_SSTHRESH]
         if flags & _SACK_OK:
             t.count[_ST_SACK_RECOVERY] += 1
@@ -219,17 +220,19 @@ def timeout(t, p, r, q):
     r[_CWND] = q[_Q_SND_MSS]
     q[_Q_W_MAX] = 0  # RFC 9438, 4.8
     r[_MARK] = r[_SND_MAX]
-    r[_FLAGS] = r[_FLAGS] & ~(_MARKED | _PTO) | _LOSS
+    r[_FLAGS] = r[_FLAGS] & ~(_MARKED | _PTO) | _LOSS | _ECN_CWR
     q[_Q_DUPACKS] = r[_CC_ACKED] = 0
     r[_SACK0] = r[_SACK1] = r[_SACK2] = 0
 
 
-def congested(t, p, r, q):
-    """The peer reports a congestion mark (RFC 3168, 6.1.2): react once for each window."""
-    if r[_FLAGS] & (_RECOVERY | _LOSS | _REDUCED):
+def congested(t, p, r, k):
+    """The ACK of k more numbers reports a congestion mark (RFC 3168, 6.1.2): react once for each
+    window, which is over when something is acknowledged that was sent behind CWR.
+    """
+    if r[_FLAGS] & (_RECOVERY | _LOSS) or r[_FLAGS] & _REDUCED and k <= r[_MARK]:
         return
     t.count[_ST_ECE] += 1
     r[_SSTHRESH] = r[_CWND] = p.cc.ssthresh(t, p, flight(r))
     r[_CC_ACKED] = 0
     r[_MARK] = r[_SND_MAX]
-    r[_FLAGS] = r[_FLAGS] & ~_TLP | _REDUCED
+    r[_FLAGS] = r[_FLAGS] & ~_TLP | _REDUCED | _ECN_CWR
