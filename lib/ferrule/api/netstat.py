@@ -153,7 +153,7 @@ class Memory:
         rows = [
             ("receive rings", sum(len(p.rx) for p in t.pcbs)),
             ("send rings", sum(len(p.tx) for p in t.pcbs)),
-            ("connection records", 4 * len(t.tcbs)),
+            ("connection records", 4 * len(t.tcbs) + 2 * len(t.tcqs)),
             ("half-open records", 4 * len(t.half)),
             ("TIME_WAIT records", 4 * len(t.tw)),
             ("frame buffers", len(i.rx) + len(i.tx)),
