@@ -1,8 +1,7 @@
 """A flood of spoofed segments at one stack, and one honest client among them."""
 
-from draw import Draw
-
 import ferrule
+from draw import Draw
 from ferrule.wire.sum import checksum, copy
 
 HALF_OPEN = 4
@@ -116,9 +115,8 @@ class World:
         f = self.frame
         d = self.draw
         n = 20 + len(options)
-        head = _MAC + _CLIENT + b"\x08\x00\x45\x00" + bytes((0, 20 + n)) + b"\x00\x07\x00\x00\x40\x06"
-        f[0:24] = head
-        f[24:26] = b"\0\0"
+        f[0:16] = _MAC + _CLIENT + b"\x08\x00\x45\x00"
+        f[16:26] = bytes((0, 20 + n)) + b"\x00\x07\x00\x00\x40\x06\0\0"
         f[26:30] = bytes((11 + d.below(100), d.below(256), d.below(256), d.below(256)))
         f[30:34] = b"\x0a\x09\x00\x02"
         put16(f, 24, 0xFFFF - checksum(f, 14, 20, 0))

@@ -1,6 +1,7 @@
 """Ten thousand spoofed SYNs cost records, never connections (RFC 4987)."""
 
 from flood import check_flood, check_guesses, check_refused
+
 from testing import proves
 
 INTERPRETERS = ("x64", "unix32")

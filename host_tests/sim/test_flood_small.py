@@ -1,6 +1,7 @@
 """The flood of test_flood.py, shorter, for the bare-metal board."""
 
 from flood import check_flood, check_guesses, check_refused
+
 from testing import proves
 
 INTERPRETERS = ("cortex_m3",)
