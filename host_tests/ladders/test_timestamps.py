@@ -380,6 +380,30 @@ def test_a_retransmission_is_timed_by_its_own_timestamp(wire):
     """)
 
 
+@proves("RFC7323-4.2-1")
+def test_one_round_trip_is_one_sample(wire):
+    # 600 ms and a variation of 300 from the opening; five samples would bring it down to 71.
+    wire.connected(mss=1000, rtt=600, offer="ts=0", tx_buffer=8192, connections=1)
+    wire.play("""
+        0     us.write 3952
+        0     ==> ACK  1:989      ack=1
+        0     ==> ACK  989:1977   ack=1
+        0     ==> ACK  1977:2965  ack=1
+        0     ==> ACK  2965:3953  ack=1
+        600   <== ACK  1          ack=989
+        600   <== ACK  1          ack=1977
+        600   <== ACK  1          ack=2965
+        600   <== ACK  1          ack=3953
+        600   us.write 988
+        600   ==> ACK  3953:4941  ack=1
+        600   us.timer rexmit 1275                # 600 + 4 * 169: the first, and the last
+        1200  <== ACK  1          ack=4941
+        1200  us.write 988
+        1200  ==> ACK  4941:5929  ack=1
+        1200  us.timer rexmit 1107                # 600 + 4 * 127
+    """)
+
+
 @proves("RFC7323-5.3-2")
 def test_text_that_waited_for_a_hole_is_not_checked_again(wire):
     wire.opened(offer="ts=0")

@@ -8,6 +8,7 @@ from ..wire.options import echoed
 _H_NOW = const(0)
 _S_OPTS = const(16)
 _FLAGS = const(3)
+_SND_MAX = const(7)
 _SRTT = const(14)
 _RTTVAR = const(15)
 _RTT_AT = const(16)
@@ -24,16 +25,21 @@ _RTO_MAX = const(60000)
 def measure(t, r, q, k):
     """k more numbers are acknowledged: take a sample, from the echoed timestamp, or from the
     segment being timed when that is among them.  What was sent twice is not timed (Karn).
+
+    Timestamps would tell of every ACK.  One for each round trip is taken, as RFC 6298's weights
+    expect (RFC 7323, 4.2): the next when what is out now is acknowledged.
     """
     flags = r[_FLAGS]
     end = 0 if flags & _MARKED else r[_MARK]
     if end:
         r[_MARK] = end - k if end > k else 0
     if flags & _TS_OK:
-        if t.seg[_S_OPTS] & 1:
+        if t.seg[_S_OPTS] & 1 and end <= k:
             ms = echoed(t.h, r, 0, t.seg)
             if ms >= 0:
                 sample(r, q, ms)
+                if not flags & _MARKED:
+                    r[_MARK] = r[_SND_MAX] - k
     elif end and end <= k:
         sample(r, q, t.h[_H_NOW] - r[_RTT_AT] & 0x3FFFFFFF)
 
