@@ -39,7 +39,7 @@ _OPTIONS = {
     "SO_REUSEADDR": (1, 2), "SO_ERROR": (1, 4), "SO_KEEPALIVE": (1, 9), "SO_OOBINLINE": (1, 10),
     "SO_LINGER": (1, 13), "SO_ATMARK": (1, 0x8905), "IP_TOS": (0, 1), "IP_TTL": (0, 2),
     "IP_MTU_DISCOVER": (0, 10), "IP_RECVERR": (0, 11), "SO_SNDBUF": (1, 7), "SO_RCVBUF": (1, 8),
-    "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
+    "IP_MTU": (0, 14), "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
     "TCP_KEEPIDLE": (6, 4), "TCP_KEEPINTVL": (6, 5), "TCP_KEEPCNT": (6, 6), "TCP_SYNCNT": (6, 7),
     "TCP_LINGER2": (6, 8), "TCP_WINDOW_CLAMP": (6, 10), "TCP_INFO": (6, 11),
     "TCP_QUICKACK": (6, 12), "TCP_CONGESTION": (6, 13), "TCP_USER_TIMEOUT": (6, 18),

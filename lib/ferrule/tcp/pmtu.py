@@ -155,7 +155,7 @@ def enlarge(p, fragments):
 
 def too_big(t, p):
     """A router could not pass on a segment of p without fragmenting it (RFC 1191, 3 and 6.4)."""
-    if p.r[_STATE] <= _SYN_RECEIVED:
+    if p.r[_STATE] <= _SYN_RECEIVED or p.ip & _NO_DF:  # what has no DF is not complained of
         return
     f = t.iface.rx
     at = t.seg[_S_L4]
@@ -166,8 +166,6 @@ def too_big(t, p):
     least = t.cfg[_C_MIN_PMTU]
     fragments = 0
     if mtu < least:  # less than that is an attack or a link that nobody has: routers fragment
-        if p.ip & _NO_DF:
-            return
         fragments = _FRAGMENTS
         mtu = least if least < now else now
         p.ip |= _NO_DF
