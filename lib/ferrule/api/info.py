@@ -60,7 +60,8 @@ def info(t, p, size):
     waiting = retries if r[_SND_MAX] and not flags & _PERSIST else 0
     options = (1 if flags & _TS_OK else 0) | (2 if flags & _SACK_OK else 0)
     options |= (4 if flags >> 22 else 0) | (8 if flags & _ECN_OK else 0)
-    ca = 4 if flags & _LOSS else 3 if flags & _RECOVERY else 2 if flags & _ECN_CWR else 0
+    reduced = flags & _ECN_OK and flags & _ECN_CWR
+    ca = 4 if flags & _LOSS else 3 if flags & _RECOVERY else 2 if reduced else 0
     stamps = 12 if flags & _TS_OK else 0
     values = Info(
         _STATES[r[_STATE]],
