@@ -10,6 +10,7 @@ from .names import LIMITS, SETTINGS
 # --- layout: written by tools/layout.py ---
 _H_TTL = const(13)
 _C_CONGESTION = const(19)
+_C_PMTU = const(24)
 _C_TTL = const(29)
 # --- end of layout ---
 
@@ -52,3 +53,7 @@ def config(net, args, kwargs):
         cfg[i] = value
     net.h[_H_TTL] = cfg[_C_TTL]
     net.tcp.configure()
+    if cfg[_C_PMTU]:  # RFC 1122, 3.3.3
+        from ..tcp.pmtu import begin
+
+        begin(net.tcp)

@@ -87,7 +87,7 @@ def established(t, p):
 def opened(t, p):
     """p is a connection from here on."""
     if t.paths is not None:
-        t.paths.recall(p)
+        t.paths.recall(t, p)
     if p.r[_T_KEEP] >= 0:  # SO_KEEPALIVE came before connect()
         t.alive.idle(t, p, p.r)
     p.r[_CWND] = output.initial_window(t, p)

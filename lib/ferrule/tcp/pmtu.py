@@ -17,6 +17,8 @@ from . import output
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
+_H_IP = const(3)
+_H_MASK = const(4)
 _S_L4 = const(4)
 _R_IP = const(0)
 _STATE = const(2)
@@ -33,6 +35,7 @@ _PA_R_IP = const(0)
 _PA_MTU = const(1)
 _PA_AT = const(2)
 _PATH_WORDS = const(3)
+_C_PMTU = const(24)
 _C_MIN_PMTU = const(26)
 _C_MTU_EXPIRES = const(27)
 _ST_PMTU_LOWER = const(64)
@@ -54,6 +57,7 @@ _NO_DF = const(0x4000)
 _FRAGMENTS = const(0x10000)
 _BASE = const(1064)  # bytes: most tunnels and all links in use carry it (RFC 4821, 7.2)
 _PATHS = const(4)
+_EVERYWHERE = const(576)
 # RFC 1191, 7.1, for routers that do not tell; below 508 DF is off: see min_pmtu
 _PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508)
 
@@ -75,6 +79,12 @@ def copy_address(table: ptr32, k: int, r: ptr32):
     table[k + _PA_R_IP] = r[_R_IP]
 
 
+@micropython.viper
+def off_net(h: ptr32, r: ptr32) -> bool:
+    """Whether connection r's peer is reached by a router."""
+    return ((r[_R_IP] ^ h[_H_IP]) & h[_H_MASK]) != 0
+
+
 class Paths:
     """The paths that carry less than the link, at most four; the one tried again next makes
     room.
@@ -84,8 +94,13 @@ class Paths:
         self.n = n
         self.table = array.array("i", bytearray(4 * _PATH_WORDS * n))
 
-    def recall(self, p):
-        """Connection p opens: what is known of its path holds for it."""
+    def recall(self, t, p):
+        """Connection p opens: what is known of its path holds for it.  Without discovery nothing
+        is known of what lies behind a router, but that it has to carry 576 bytes (RFC 1122,
+        3.3.3).
+        """
+        if t.cfg[_C_PMTU] and packet(p) > _EVERYWHERE and off_net(t.h, p.r):
+            shorten(p, _EVERYWHERE)
         k = entry(self.table, self.n, p.r)
         if k >= 0:
             mtu = self.table[k + _PA_MTU]
@@ -212,9 +227,14 @@ def again(t, p, mtu):
     output.arm(t, p, r)
 
 
-def remember(t, p, mtu):
+def begin(t):
+    """Keep what is known of paths from here on."""
     if t.paths is None:
         t.paths = Paths(_PATHS)
+
+
+def remember(t, p, mtu):
+    begin(t)
     t.paths.note(t, p, mtu)
 
 
