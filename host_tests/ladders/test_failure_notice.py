@@ -48,7 +48,7 @@ def told(wire, name):
     )
 
 
-@proves("RFC9293-3.10.7.4-7", "MUST-12", "RFC5461-3-1")
+@proves("RFC9293-3.10.7.4-7", "MUST-12")
 def test_a_reset_is_told_in_established(wire):
     unacknowledged(wire, "ESTABLISHED")
     wire.play("5 <== RST 1")

@@ -349,7 +349,7 @@ def test_by_default_a_connection_is_given_up_after_a_quarter_of_an_hour(wire):
     assert at + rto >= 100  # s: R2 of RFC 9293, 3.8.3
 
 
-@proves("MUST-20", "RFC1122-3.3.1.4-1")
+@proves("MUST-20")
 def test_after_three_retransmissions_the_next_hop_is_asked_for(wire):
     wire.link.arp_visible = True
     wire.build({"base_reachable_time": 600})
