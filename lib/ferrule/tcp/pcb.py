@@ -55,6 +55,7 @@ KEEPALIVE = const(32)  # SO_KEEPALIVE
 RCV_SHUT = const(64)  # the peer's FIN was taken: nothing more will come
 SYN_LOST = const(128)  # our SYN had to be sent again (RFC 6298, 5.7); from ESTABLISHED on:
 REDUCED = const(128)  # the window was reduced for a congestion mark; MARK is SND.MAX at that time
+OVERDUE = const(128)  # while RECOVERY is set: it was time that told, all before a block is lost
 SPEAK = const(256)  # output was held up by a busy link
 SYN_OUT = const(512)  # closed in SYN-RECEIVED: the SYN before SND.UNA may not have arrived
 HOLES = const(1 << 10)  # blocks are kept beyond RCV.NXT

@@ -41,6 +41,7 @@ _ST_ECE = const(60)
 _ECE = const(64)
 
 _REDUCED = const(128)
+_OVERDUE = const(128)
 _SPEAK = const(256)
 _SACK_OK = const(1 << 11)
 _ECN_CWR = const(1 << 15)  # told with the next new segment; where ECN is not in use, to nobody
@@ -199,6 +200,8 @@ def suspect(t, p, r, q):
     r[_T_REXMT] = -1
     if any_block(r, _SACK0):
         enter(t, p, r, q)
+        if r[_FLAGS] & _RECOVERY:
+            r[_FLAGS] |= _OVERDUE
         return
     n = output.anew(t, p)
     if n == 0:

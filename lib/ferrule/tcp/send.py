@@ -24,6 +24,7 @@ _C_IDLE_RESTART = const(22)
 # --- end of layout ---
 
 _ACK_NOW = const(1)
+_OVERDUE = const(128)
 _SPEAK = const(256)
 _SACK_OK = const(1 << 11)
 _RECOVERY = const(1 << 16)
@@ -94,7 +95,7 @@ def mend(t, p, r, q):
     mss = q[_Q_SND_MSS]
     while True:
         high = q[_Q_DUPACKS]
-        lost = lost_below(r, mss)
+        lost = lost_below(r, 0 if r[_FLAGS] & _OVERDUE else mss)
         if r[_CWND] - pipe(r, high, lost) < mss:
             return True
         hole = next_hole(r, high)
