@@ -161,6 +161,23 @@ def test_the_window_does_not_open_by_what_it_did_not_let_through(wire):
     wire.play("40 us.window cwnd=1000")
 
 
+@proves("RFC5681-3.1-9")
+def test_acks_that_come_together_open_the_window_one_by_one(wire):
+    """What waits goes out when all of them are read; until then little is in flight."""
+    opened(wire, initcwnd=8)
+    wire.play(written(0, 1, 3000, sent=800))
+    wire.play("\n".join("20 <== ACK 1 ack=%d" % (101 + 100 * n) for n in range(8)) + "\n"
+              + flight(20, 801, 2401) + "\n20 us.window cwnd=1600")
+
+
+@proves("RFC5681-3.1-9")
+def test_a_full_ring_is_no_reason_to_open_the_window(wire):
+    """The peer's window holds the text back."""
+    opened(wire, win=500)
+    wire.play(written(0, 1, 3000, sent=500))
+    wire.play("20 <== ACK 1 ack=201\n" + flight(20, 501, 701) + "\n20 us.window cwnd=1000")
+
+
 def after_a_timeout(wire, **options):
     """Ten segments were out and the timer ended: the threshold is five segments, all of what was
     out is acknowledged by one ACK, the window is two segments.  The time is 1020, numbers go on

@@ -1,8 +1,8 @@
-"""Time against losses that no third duplicate tells of: the tail loss probe (RFC 8985, 7), the wait
-for what may only have been overtaken (RFC 8985, 6.2), early retransmit with SACK (RFC 5827).
+"""Time against losses that no third duplicate tells of: the tail loss probe (RFC 8985, 7), the
+wait for what may only have been overtaken (RFC 8985, 6.2), early retransmit with SACK (RFC 5827).
 """
 
-from flights import flight, written
+from flights import written
 from testing import proves
 
 

@@ -107,11 +107,11 @@ def test_the_window_is_taken_from_the_segment_that_was_sent_last():
             assert q[w.Q_SND_WL1] == min(rel, 65535)
 
 
-def blocks(r):
-    """[(start, end)] of the blocks kept, read byte by byte."""
+def blocks(r, at=w.BLOCK0):
+    """[(start, end)] of the blocks in the list at word `at`, read byte by byte."""
     out = []
     for i in range(3):
-        b = [peek(r, 4 * (w.BLOCK0 + i) + k) for k in range(4)]
+        b = [peek(r, 4 * (at + i) + k) for k in range(4)]
         start = b[0] | b[1] << 8
         if b != [0, 0, 0, 0]:
             out.append((start, start + (b[2] | b[3] << 8)))

@@ -17,6 +17,8 @@ _S_FLAGS = const(8)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
+_SND_WND = const(8)
+_TX_LEN = const(13)
 _MARK = const(17)
 _T_REXMT = const(18)
 _SACK0 = const(24)
@@ -144,10 +146,20 @@ def acked(t, p, r, q, k):
     q[_Q_DUPACKS] = dups
     if flags & _REDUCED and t.seg[_S_FLAGS] & _ECE:  # it grows for no such ACK (RFC 3168, 6.1.2)
         return
-    out = r[_SND_MAX] + k
-    cwnd = r[_CWND]
-    if out + q[_Q_SND_MSS] > cwnd or cwnd < r[_SSTHRESH] and out << 1 > cwnd:
+    if in_use(r, q, r[_SND_MAX] + k):
         p.cc.grow(t, p, k)
+    else:
+        r[_CC_ACKED] = 0  # that is no time of growth (RFC 9438, 5.8)
+
+
+def in_use(r, q, out):
+    """Whether the window was what kept `out` bytes from being more: it was full, in slow start at
+    least by half, or something waits that the peer's window would take.
+    """
+    cwnd = r[_CWND]
+    if r[_SND_NXT] < r[_TX_LEN] and cwnd <= r[_SND_WND]:
+        return True
+    return out + q[_Q_SND_MSS] > cwnd or cwnd < r[_SSTHRESH] and out << 1 > cwnd
 
 
 def partial(r, q, k):

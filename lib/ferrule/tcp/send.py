@@ -17,6 +17,7 @@ _TX_LEN = const(13)
 _RTT_AT = const(16)
 _T_REXMT = const(18)
 _CWND = const(27)
+_CC_ACKED = const(29)
 _Q_SND_MSS = const(0)
 _Q_RTO = const(2)
 _Q_DUPACKS = const(6)
@@ -126,3 +127,4 @@ def idle_restart(t, p, r, q):
         first = output.initial_window(t, p)
         if r[_CWND] > first:
             r[_CWND] = first
+            r[_CC_ACKED] = 0

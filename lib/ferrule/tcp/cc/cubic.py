@@ -1,7 +1,8 @@
 """CUBIC (RFC 9438) in integers: the window is a cubic function of the time since the last loss.
 
-Time counts in units of 8 ms.  The connection keeps W_MAX and the time of the plateau, when the
-function is back there; K of the RFC is the span from the loss to it.
+Time counts in units of 8 ms, the RFC's segments are bytes.  The connection keeps W_MAX, the time
+of the plateau, when the function is there (K after congestion avoidance began), and in CC_ACKED
+W_est, what Reno's window would be; 0 there: congestion avoidance is about to begin.
 """
 
 from micropython import const
@@ -11,6 +12,7 @@ _H_NOW = const(0)
 _SRTT = const(14)
 _CWND = const(27)
 _SSTHRESH = const(28)
+_CC_ACKED = const(29)
 _Q_SND_MSS = const(0)
 _Q_W_MAX = const(14)
 _Q_PLATEAU = const(15)
@@ -23,59 +25,72 @@ _FAR = const(1000)  # 8 s from the plateau the function is 200 segments away: mo
 
 
 def rise(d, mss):
-    """C * d**3 in bytes for d units of 8 ms, C = 0.4 segments / s**3 (RFC 9438, 4.2)."""
-    return d * d * d // 4883 * mss // 1000
+    """C * (t - K)**3 in bytes for d units of 8 ms, C = 0.4 segments / s**3 (4.2)."""
+    return d * d * d // 39062 * mss // 125
+
+
+def begin(now, q, cwnd):
+    """Congestion avoidance begins with the window `cwnd`: W_MAX, and K of equation 2, the span in
+    which the function rises to it.  After a timeout, or with no loss yet, W_MAX is here (4.8).
+    """
+    gap = (q[_Q_W_MAX] << 4) - cwnd
+    k = 0
+    if gap > 0:
+        step = 512
+        while step:
+            if rise(k + step, q[_Q_SND_MSS]) <= gap:
+                k += step
+            step >>= 1
+    else:
+        q[_Q_W_MAX] = cwnd >> 4 if cwnd < 0x100000 else 0xFFFF
+    q[_Q_PLATEAU] = now + k & 0xFFFF
 
 
 def grow(t, p, k):
-    """RFC 9438, 4.2 to 4.5; below SSTHRESH as everybody.  Where NewReno's increase is the larger
-    one, it counts (the Reno-friendly region, 4.3, with alpha = 9/17).
+    """4.2 to 4.5; below SSTHRESH as everybody.  Where W_est is above the function, it is the
+    window (4.3); its alpha is 9/17 up to W_MAX, which stands for cwnd_prior, and 1 from there.
     """
     r = p.r
     q = p.q
     mss = q[_Q_SND_MSS]
     cwnd = r[_CWND]
-    if k > mss:
-        k = mss
     if cwnd < r[_SSTHRESH]:
-        r[_CWND] = cwnd + k
+        r[_CC_ACKED] = 0
+        r[_CWND] = cwnd + (k if k < mss else mss)
         return
-    if q[_Q_W_MAX] == 0:  # slow start ended without a loss: the plateau is here (4.8)
-        plateau(t, p, cwnd, cwnd)
-    d = ((t.h[_H_NOW] + (r[_SRTT] >> 3)) >> 3) - q[_Q_PLATEAU] & 0xFFFF
+    now = t.h[_H_NOW] >> 3
+    est = r[_CC_ACKED]
+    if est == 0:
+        begin(now, q, cwnd)
+        est = cwnd
+    w_max = q[_Q_W_MAX] << 4
+    est += (k if est >= w_max else 9 * k // 17) * mss // cwnd
+    r[_CC_ACKED] = est
+    d = now - q[_Q_PLATEAU] & 0xFFFF
     if d & 0x8000:
         d -= 0x10000
-    d = -_FAR if d < -_FAR else _FAR if d > _FAR else d
-    target = (q[_Q_W_MAX] << 4) + rise(d, mss)
+    elif d > _FAR:
+        d = _FAR
+        q[_Q_PLATEAU] = now - d & 0xFFFF
+    if w_max + rise(d, mss) < est:
+        if cwnd < est:
+            r[_CWND] = est
+        return
+    target = w_max + rise(d + (r[_SRTT] >> 6), mss)
     most = cwnd + (cwnd >> 1)
-    target = cwnd if target < cwnd else most if target > most else target
-    step = (target - cwnd) * k // cwnd
-    friendly = mss * k * 9 // (17 * cwnd)
-    r[_CWND] = cwnd + (step if step > friendly else friendly or 1)
-
-
-def plateau(t, p, w_max, cwnd):
-    """Note that the function leaves `cwnd` now and is back at `w_max` in K (equation 2)."""
-    q = p.q
-    q[_Q_W_MAX] = w_max >> 4 if w_max < 0x100000 else 0xFFFF
-    k = 0
-    step = 512
-    while step:
-        if rise(k + step, q[_Q_SND_MSS]) <= w_max - cwnd:
-            k += step
-        step >>= 1
-    q[_Q_PLATEAU] = (t.h[_H_NOW] >> 3) + k & 0xFFFF
+    if target > most:
+        target = most
+    if target > cwnd:
+        r[_CWND] = cwnd + (target - cwnd) * (k if k < mss else mss) // cwnd
 
 
 def ssthresh(t, p, n):
-    """0.7 of what was in flight (4.6); W_MAX is given way when it was not reached (fast
-    convergence, 4.7).
+    """0.7 of what was in flight (4.6); W_MAX is the window that was too large, or less when the
+    one before that was not reached (fast convergence, 4.7).
     """
     least = p.q[_Q_SND_MSS] << 1
     cwnd = p.r[_CWND]
-    after = n * 7 // 10
-    if after < least:
-        after = least
     w_max = cwnd * 17 // 20 if cwnd >> 4 < p.q[_Q_W_MAX] else cwnd
-    plateau(t, p, w_max if w_max > after else after, after)
-    return after
+    p.q[_Q_W_MAX] = w_max >> 4 if w_max < 0x100000 else 0xFFFF
+    after = n * 7 // 10
+    return after if after > least else least
