@@ -11,7 +11,7 @@ READY = $(VENV)/ready
 # The chips whose models have to carry every ladder and every session.
 OVER ?= w5500 w5100s enc28j60 espnow
 
-.PHONY: help venv demo test over bundled soak qemu bench interpreters lint conformance clean
+.PHONY: help venv demo test over bundled soak qemu bench congestion goodput interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
@@ -22,6 +22,8 @@ help:
 	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
 	@echo "make bench         measure speed and memory, write tools/bench/results.json (ARGS=--check compares)"
 	@echo "make bundled       ladders, rough sessions and heap tests of the release form (ON=$(ON))"
+	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
+	@echo "make goodput       goodput over a path that loses frames: tools/goodput/GOODPUT.md (ARGS=--check)"
 	@echo "make lint          ruff, the layers' imports, the records' offsets"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
 	@echo "make clean         remove build/ and .venv/"
@@ -40,6 +42,12 @@ qemu: $(READY)
 
 bench: $(READY)
 	@$(RUN) -m tools.bench $(ARGS)
+
+congestion: $(READY)
+	@$(RUN) -m tools.congestion $(ARGS)
+
+goodput: $(READY)
+	@$(RUN) -m tools.goodput $(ARGS)
 
 interpreters: $(READY)
 	@$(RUN) -m tools.interpreters

@@ -228,6 +228,17 @@ def test_a_timeout_ends_a_recovery_and_none_begins_before_its_point(wire):
     """)
 
 
+@proves("RFC5681-4.3-2", "RFC5681-4.3-1")
+def test_a_retransmission_that_new_text_overtook_was_lost_as_well(wire):
+    """1201 and what follows went out after the copy of 1: three of them have arrived."""
+    recovering(wire, 2000)
+    wire.play("101 <== ACK 1 ack=1 sack=101:1201\n" + flight(101, 1201, 1601))
+    wire.play("201 <== ACK 1 ack=1 sack=101:1401\n" + flight(201, 1601, 1801))
+    wire.play("202 <== ACK 1 ack=1 sack=101:1501\n202 ==> ACK 1:101 ack=1")
+    wire.play("202 us.window cwnd=250 ssthresh=250\n202 us.stat TCPSackRecovery 2")
+    wire.play("302 <== ACK 1 ack=1501\n302 us.stat TCPTimeouts 0")
+
+
 @proves("RFC6675-5.1-1")
 def test_past_the_recovery_point_a_recovery_may_begin_again(wire):
     recovering(wire)

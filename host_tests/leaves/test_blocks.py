@@ -39,9 +39,10 @@ def test_held_next_hole_and_past_agree_with_the_set_of_bytes():
     d = Draw(71)
     for _ in range(600):
         r, held = scoreboard(d)
-        assert lists.held(r) == len(held)
+        assert lists.held(r, 0) == len(held)
         top = max(held) if held else -1
         off = d.below(r[w.SND_MAX] + 5)
+        assert lists.held(r, off) == len([x for x in held if x >= off])
         free = off
         while free in held:
             free += 1
@@ -199,6 +200,6 @@ def test_sendable_follows_its_rules():
 
 def test_any_block_is_whether_there_is_one():
     r = array.array("i", bytearray(4 * w.TCB_LEN))
-    assert not lists.any_block(r)
+    assert not lists.any_block(r, w.BLOCK0)
     r[w.BLOCK0] = 5 | 1 << 16
-    assert lists.any_block(r)
+    assert lists.any_block(r, w.BLOCK0)

@@ -3,7 +3,8 @@ time.
 
     micropython host_tests/sim/goodput.py NAME BUFFER SACK LOSS SIZE DELAY SEED...
 
-prints for each seed "seed milliseconds".  tools/goodput runs it and makes the table.  Runs inside
+BUFFER and SIZE in bytes, SACK 0 or 1, LOSS in millionths, DELAY in ms each way.  Prints for each
+seed "seed milliseconds".  tools/goodput.py runs it and makes the table.  Runs inside
 MicroPython; a run is the same to the millisecond on every interpreter.
 """
 
@@ -69,14 +70,14 @@ def transfer(name, buffer, sack, loss, size, delay, seed):
     while sink.received < size:
         world.step([sink, source])
     assert source.error is None and sink.error is None, world.describe([source, sink])
-    return world, world.now - begin
+    return world.now - begin
 
 
 def main(name, *numbers):
     """Run one transfer for each seed."""
     buffer, sack, loss, size, delay = [int(n) for n in numbers[:5]]
     for seed in numbers[5:]:
-        print(seed, transfer(name, buffer, sack, loss, size, delay, int(seed))[1])
+        print(seed, transfer(name, buffer, sack, loss, size, delay, int(seed)))
 
 
 if __name__ == "__main__":

@@ -3,11 +3,11 @@ makes of it.
 
     micropython host_tests/sim/textbook.py tahoe|reno
 
-The sender is the stack.  At the other end of a path of 100 ms a receiver acknowledges every segment
-of 1000 bytes.  The first flight, of 32 segments, is lost, which leaves a window of one segment and
-a threshold of 16.  When the window is 24 segments, tahoe loses the whole flight, so that its timer
-ends, and reno the flight's first segment, which draws duplicate ACKs.  Prints "round, ms, cwnd,
-ssthresh, segments sent, event" for each flight.  Runs inside MicroPython.
+The sender is the stack.  At the other end of a path of 100 ms a receiver acknowledges every
+segment of 1000 bytes.  The first flight, of 32 segments, is lost, which leaves a window of one
+segment and a threshold of 16.  When the window is 24 segments, tahoe loses the whole flight, so
+that its timer ends, and reno the flight's first segment, which draws duplicate ACKs.  Prints
+"round, ms, cwnd, ssthresh, segments sent, event" for each flight.  Runs inside MicroPython.
 """
 
 import sys

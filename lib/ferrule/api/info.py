@@ -77,7 +77,7 @@ def info(t, p, size):
         q[_Q_SND_MSS],
         t.mss,
         segments,
-        held(r) // mss,
+        held(r, 0) // mss,
         0,
         0,
         0,

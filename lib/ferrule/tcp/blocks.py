@@ -132,10 +132,18 @@ def told(ro, s: ptr32, f: ptr8) -> int:
 
 
 @micropython.viper
-def held(r: ptr32) -> int:
-    """Bytes that the peer holds beyond SND.UNA."""
+def held(r: ptr32, off: int) -> int:
+    """Bytes at or beyond SND.UNA + off that the peer holds."""
     b = ptr32(int(r) + 4 * _SACK0)
-    return ((b[0] >> 16) & 0xFFFF) + ((b[1] >> 16) & 0xFFFF) + ((b[2] >> 16) & 0xFFFF)
+    n = 0
+    i = 0
+    while i < 3:
+        s = b[i] & 0xFFFF
+        e = s + ((b[i] >> 16) & 0xFFFF)
+        if e > off:
+            n += e - (s if s > off else off)
+        i += 1
+    return n
 
 
 @micropython.viper

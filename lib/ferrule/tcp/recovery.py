@@ -68,7 +68,11 @@ def duplicate(t, p, r, q):
         return
     r[_FLAGS] |= _SPEAK
     if flags & _RECOVERY:
-        if not flags & _SACK_OK and r[_CWND] < r[_SND_MAX] + r[_SSTHRESH]:
+        if flags & _SACK_OK:
+            # what is new went out after all that was sent again, and has overtaken it: lost twice
+            if held(r, r[_MARK]) > q[_Q_SND_MSS] << 1:
+                enter(t, p, r, q)
+        elif r[_CWND] < r[_SND_MAX] + r[_SSTHRESH]:
             r[_CWND] += q[_Q_SND_MSS]
         return
     if q[_Q_DUPACKS] < _NONE - 1:
@@ -89,7 +93,7 @@ def early(t, r, q):
     if out >= mss << 2 or out <= mss or not t.cfg[_C_EARLY_RETRANS]:
         return False
     if r[_FLAGS] & _SACK_OK:
-        return out - held(r) <= mss
+        return out - held(r, 0) <= mss
     return q[_Q_DUPACKS] < _NONE and q[_Q_DUPACKS] * mss >= out - mss
 
 
@@ -99,7 +103,7 @@ def enter(t, p, r, q):
     """
     flags = r[_FLAGS]
     mss = q[_Q_SND_MSS]
-    if not flags & _REDUCED:  # or that was done within this window (RFC 3168, 6.1.2)
+    if flags & (_REDUCED | _RECOVERY) != _REDUCED:  # once a window (RFC 3168, 6.1.2)
         r[_SSTHRESH] = p.cc.ssthresh(t, p, flight(r))
     r[_MARK] = r[_SND_MAX]
     r[_CC_ACKED] = r[_SND_NXT] = 0
