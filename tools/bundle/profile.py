@@ -9,9 +9,9 @@ import ast
 
 # feature -> the constants that are 0 without it
 FEATURES = {
-    "sack": ("_SACK_OK", "_WITH_SACK", "_TLP", "_PTO", "_C_SACK"),
+    "sack": ("_SACK_OK", "_WITH_SACK", "_TLP", "_PTO", "_OVERDUE", "_RESCUED", "_C_SACK"),
     "timestamps": ("_TS_OK", "_WITH_TS"),
-    "ecn": ("_ECN_OK", "_ECN_ECHO", "_ECN_CWR", "_WITH_ECN"),
+    "ecn": ("_ECN_OK", "_ECN_ECHO", "_ECN_CWR", "_REDUCED", "_WITH_ECN"),
     "urgent": ("_URG_OUT", "_URG_IN", "_URG"),
     "cookies": (),
 }

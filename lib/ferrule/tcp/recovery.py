@@ -103,7 +103,7 @@ def enter(t, p, r, q):
     """
     flags = r[_FLAGS]
     mss = q[_Q_SND_MSS]
-    if flags & (_REDUCED | _RECOVERY) != _REDUCED:  # once a window (RFC 3168, 6.1.2)
+    if not flags & _REDUCED or flags & _RECOVERY:  # once a window (RFC 3168, 6.1.2)
         r[_SSTHRESH] = p.cc.ssthresh(t, p, flight(r))
     r[_MARK] = r[_SND_MAX]
     r[_CC_ACKED] = r[_SND_NXT] = 0
