@@ -2,7 +2,7 @@
 
 import ferrule
 from draw import Draw
-from ferrule.wire.sum import checksum, copy
+from frames import checksum
 
 HALF_OPEN = 4
 CONNECTIONS = 3
@@ -119,12 +119,12 @@ class World:
         f[16:26] = bytes((0, 20 + n)) + b"\x00\x07\x00\x00\x40\x06\0\0"
         f[26:30] = bytes((11 + d.below(100), d.below(256), d.below(256), d.below(256)))
         f[30:34] = b"\x0a\x09\x00\x02"
-        put16(f, 24, 0xFFFF - checksum(f, 14, 20, 0))
+        put16(f, 24, checksum(f[14:34]))
         f[34:38] = bytes((4 + d.below(250), d.below(256))) + b"\x00\x50"
         f[38:46] = d.bytes(8)
         f[46:54] = bytes(((n >> 2) << 4, flags)) + b"\x20\x00\0\0\0\0"
         f[54 : 34 + n] = options
-        put16(f, 50, 0xFFFF - checksum(f, 34, n, pseudo(f, n)))
+        put16(f, 50, checksum(f[26:34] + bytes((0, 6, 0, n)), f[34 : 34 + n]))
         self.victim.inbox.append(bytes(f[: 34 + n]))
         self.bytes_in += 20 + n
 
@@ -171,25 +171,8 @@ class World:
 
 
 def put16(f, at, value):
-    """As checksum() gives it: low byte first."""
-    f[at] = value & 255
-    f[at + 1] = value >> 8
-
-
-def pseudo(f, n):
-    """The sum of the pseudo-header, as checksum() wants it to begin with."""
-    copy(_HEAD, 0, f, 26, 8)
-    _HEAD[8] = 0
-    _HEAD[9] = 6
-    _HEAD[10] = 0
-    _HEAD[11] = n
-    total = 0
-    for i in range(0, 12, 2):
-        total += _HEAD[i] | _HEAD[i + 1] << 8
-    return total
-
-
-_HEAD = bytearray(12)
+    f[at] = value >> 8
+    f[at + 1] = value & 255
 
 
 def check_flood(n):
