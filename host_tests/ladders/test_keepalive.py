@@ -272,3 +272,18 @@ def test_probes_find_out_that_the_peer_has_started_anew(wire):
         10001  us.flags RD WR ERR HUP
         10001  us.read 1 error ECONNRESET
     """)
+
+
+@proves("MUST-24")
+def test_probes_and_their_answers_take_no_heap(wire):
+    wire.opened()
+    keep(wire)
+    wire.play("""
+        10s    ==> ACK  0  ack=1
+        10s    <== ACK  1  ack=1
+        20s    ==> ACK  0  ack=1
+        22s    ==> ACK  0  ack=1
+        22s    <== ACK  1  ack=1
+        32s    ==> ACK  0  ack=1
+        32s    us.grown 0
+    """)

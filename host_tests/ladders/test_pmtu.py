@@ -554,3 +554,24 @@ def test_without_room_for_the_code_packets_go_without_df(wire):
         """)
     finally:
         errors.told = told
+
+
+@proves("RFC1191-3-1")
+def test_the_second_message_takes_no_heap_nor_does_what_follows(wire):
+    wire.opened(mss=1000)
+    wire.play("""
+        0       us.write 1000
+        0       ==> ACK  1:1001     ack=1
+        5       <== ICMP unreachable code=4 mtu=900
+        5       ==> ACK  1:861      ack=1
+    """)
+    wire.play("""
+        9       <== ICMP unreachable code=4 mtu=640
+        9       ==> ACK  1:601      ack=1
+        15      <== ACK  1          ack=601
+        15      ==> ACK  601:1001   ack=1
+        16      <== ICMP unreachable code=1 qseq=601
+        20      <== ACK  1          ack=1001
+        601s    us.getsockopt MAXSEG 1000
+        601s    us.grown 0
+    """)

@@ -477,3 +477,22 @@ def test_who_only_shuts_may_wait_for_the_peers_fin(wire):
         3600s  us.timer finwait2 5000
         3605s  us.state CLOSED
     """)
+
+
+@proves("MUST-21")
+def test_the_time_of_the_program_takes_no_heap(wire):
+    wire.opened(mss=1000, tcp_retries1=9)  # without an ARP request, which the harness answers
+    wire.play("""
+        0     us.setsockopt USER_TIMEOUT 20000
+        0     us.write 100
+        0     ==> ACK  1:101  ack=1
+        1s    ==> ACK  1:101  ack=1
+        3s    ==> ACK  1:101  ack=1
+        7s    ==> ACK  1:101  ack=1
+        8s    <== ACK  1      ack=101 win=0
+        8s    us.write 100
+        16s   ==> ACK  101:102  ack=1
+        16s   <== ACK  1      ack=101 win=0
+        27s   us.grown 0
+        28s   us.state CLOSED
+    """)

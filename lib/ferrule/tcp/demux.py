@@ -79,6 +79,7 @@ class Tcp:
         self.bound = []  # sockets that hold a port by bind()
         self.aged_at = 0  # when the timestamps grew older: input.py
         self.baked_at = -1  # when the last SYN cookie was sent
+        self.errors = None  # the module errors.py, once there was one
         self.alive = None  # the module alive.py, once a program asked for what it does
         self.paths = None  # path MTUs below the link's: pmtu.Paths, once there was one
         self.configure()
@@ -182,9 +183,11 @@ class Tcp:
     def trouble(self, p, what):
         """What is rare has its code loaded when it comes; that must fail for nobody."""
         try:
-            from . import errors
+            if self.errors is None:
+                from . import errors
 
-            errors.told(self, p, what)
+                self.errors = errors
+            self.errors.told(self, p, what)
         except MemoryError:  # no room for it: routers fragment, or the timers find it out
             if what == _TOO_BIG:
                 p.ip |= _NO_DF

@@ -35,12 +35,14 @@ def told(t, p, what):
     told when the connection ends for want of an answer.
     """
     if what == _TOO_BIG or what == 0:
-        from . import pmtu
+        if t.paths is None:
+            from . import pmtu
 
+            pmtu.begin(t)
         if what:
-            pmtu.too_big(t, p)
+            t.paths.too_big(t, p)
         else:
-            pmtu.black_hole(t, p)
+            t.paths.black_hole(t, p)
         return
     code = what & 0xFF
     err = _EHOSTUNREACH

@@ -90,9 +90,46 @@ class Paths:
     room.
     """
 
-    def __init__(self, n):
-        self.n = n
-        self.table = array.array("i", bytearray(4 * _PATH_WORDS * n))
+    def __init__(self):
+        self.n = _PATHS
+        self.table = array.array("i", bytearray(4 * _PATH_WORDS * _PATHS))
+
+    def too_big(self, t, p):
+        """A router could pass on a segment of p only in fragments (RFC 1191, 3 and 6.4)."""
+        if p.r[_STATE] <= _SYN_RECEIVED or p.ip & _NO_DF:  # what has no DF is not complained of
+            return
+        f = t.iface.rx
+        at = t.seg[_S_L4]
+        mtu = f[at + 6] << 8 | f[at + 7]
+        now = packet(p)
+        if mtu == 0:  # a router older than RFC 1191
+            mtu = plateau_below(now, f[at + 10] << 8 | f[at + 11])
+        least = t.cfg[_C_MIN_PMTU]
+        fragments = 0
+        if mtu < least:  # less than that is an attack or a link that nobody has: routers fragment
+            fragments = _FRAGMENTS
+            mtu = least if least < now else now
+            p.ip |= _NO_DF
+        elif mtu >= now:
+            return
+        t.count[_ST_PMTU_LOWER] += 1
+        again(t, p, mtu)
+        self.note(t, p, mtu | fragments)
+
+    def black_hole(self, t, p):
+        """Full segments of p get no answer: shorter ones are tried (RFC 4821, 7.7), first the size
+        that every path in use carries, then half of it, down to min_pmtu.
+        """
+        now = packet(p)
+        mtu = _BASE if now > _BASE else (now - _HEADERS >> 1) + _HEADERS
+        least = t.cfg[_C_MIN_PMTU]
+        if mtu < least:
+            mtu = least
+        if mtu < now and not p.ip & _NO_DF:
+            t.count[_ST_BLACK_HOLE] += 1
+            shorten(p, mtu)
+            p.r[_CWND] = p.q[_Q_SND_MSS]
+            self.note(t, p, mtu)
 
     def recall(self, t, p):
         """Connection p opens: what is known of its path holds for it.  Without discovery nothing
@@ -168,29 +205,6 @@ def enlarge(p, fragments):
         p.ip &= ~_NO_DF
 
 
-def too_big(t, p):
-    """A router could not pass on a segment of p without fragmenting it (RFC 1191, 3 and 6.4)."""
-    if p.r[_STATE] <= _SYN_RECEIVED or p.ip & _NO_DF:  # what has no DF is not complained of
-        return
-    f = t.iface.rx
-    at = t.seg[_S_L4]
-    mtu = f[at + 6] << 8 | f[at + 7]
-    now = packet(p)
-    if mtu == 0:  # a router older than RFC 1191
-        mtu = plateau_below(now, f[at + 10] << 8 | f[at + 11])
-    least = t.cfg[_C_MIN_PMTU]
-    fragments = 0
-    if mtu < least:  # less than that is an attack or a link that nobody has: routers fragment
-        fragments = _FRAGMENTS
-        mtu = least if least < now else now
-        p.ip |= _NO_DF
-    elif mtu >= now:
-        return
-    t.count[_ST_PMTU_LOWER] += 1
-    again(t, p, mtu)
-    remember(t, p, mtu | fragments)
-
-
 def plateau_below(now, length):
     """The next smaller MTU in use; `length` is what the router says the packet had, and may be
     more (RFC 1191, 5).
@@ -230,25 +244,4 @@ def again(t, p, mtu):
 def begin(t):
     """Keep what is known of paths from here on."""
     if t.paths is None:
-        t.paths = Paths(_PATHS)
-
-
-def remember(t, p, mtu):
-    begin(t)
-    t.paths.note(t, p, mtu)
-
-
-def black_hole(t, p):
-    """Full segments of p get no answer: shorter ones are tried (RFC 4821, 7.7), first the size
-    that every path in use carries, then half of it, down to min_pmtu.
-    """
-    now = packet(p)
-    mtu = _BASE if now > _BASE else (now - _HEADERS >> 1) + _HEADERS
-    least = t.cfg[_C_MIN_PMTU]
-    if mtu < least:
-        mtu = least
-    if mtu < now and not p.ip & _NO_DF:
-        t.count[_ST_BLACK_HOLE] += 1
-        shorten(p, mtu)
-        p.r[_CWND] = p.q[_Q_SND_MSS]
-        remember(t, p, mtu)
+        t.paths = Paths()
