@@ -66,7 +66,9 @@ class Endpoint(io.IOBase):
             nic.to_bytes(ip)
             raise fault(_EADDRNOTAVAIL)
         if number == 0:
-            number = user.ephemeral(self.net.tcp, b"\0\0\0\0", 0, self.draw)
+            from ..tcp import client
+
+            number = client.ephemeral(self.net.tcp, b"\0\0\0\0", 0, self.net.random)
         for s in self.net.bound:
             if s.port == number:
                 raise fault(_EADDRINUSE)
@@ -113,6 +115,8 @@ class Endpoint(io.IOBase):
         EHOSTUNREACH, ENETUNREACH, EISCONN, EALREADY, EADDRINUSE, ENOBUFS (no connection of
         the pool is free).
         """
+        from ..tcp import client
+
         self.live()
         if self.listener:
             raise fault(_EINVAL)
@@ -128,8 +132,8 @@ class Endpoint(io.IOBase):
         rport = address[1]
         if not 0 < rport < 65536 or not nic.reachable(net.h, ip):  # MUST-46
             raise fault(_ENETUNREACH)
-        lport = self.port or user.ephemeral(net.tcp, ip, rport, self.draw)
-        p = user.connect(net.tcp, self, ip, lport, rport) if lport else _EADDRNOTAVAIL
+        lport = self.port or client.ephemeral(net.tcp, ip, rport, net.random)
+        p = client.connect(net.tcp, self, ip, lport, rport) if lport else _EADDRNOTAVAIL
         if isinstance(p, int):
             raise fault(p)
         if self in net.bound:  # the pair holds the port now; somebody may listen on it (MUST-42)
@@ -138,10 +142,6 @@ class Endpoint(io.IOBase):
             raise fault(_EINPROGRESS)
         self.until(_OPEN)
         self.raise_error()
-
-    def draw(self):
-        b = self.net.random(2)
-        return b[0] << 8 | b[1]
 
     # --- ending
 

@@ -2,21 +2,14 @@
 api/ waits.
 """
 
-import micropython
 from micropython import const
 
-from ..core.rand import choose_isn
 from ..core.tick import set_timer
-from ..wire.tcp import find
-from . import listen, output, pcb, send
+from . import listen, output, send
 from .pcb import release, set_state
-from .track import acknowledged, open_active
+from .track import acknowledged
 
 # --- layout: written by tools/layout.py ---
-_S_SRC = const(0)
-_S_PORTS = const(1)
-_O_DST = const(0)
-_O_PORTS = const(1)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_WND = const(8)
@@ -26,16 +19,10 @@ _RX_LEN = const(11)
 _TX_RD = const(12)
 _TX_LEN = const(13)
 _MARK = const(17)
-_T_REXMT = const(18)
 _T_KEEP = const(20)
 _CWND = const(27)
-_Q_RTO = const(2)
 _Q_RCV_UP = const(10)
-_TCB_WORDS = const(32)
-_HALF_WORDS = const(7)
-_TW_WORDS = const(6)
 _C_FIN_TIMEOUT = const(5)
-_ST_ACTIVE = const(29)
 _ST_ABORT_DATA = const(35)
 _ST_ABORT_CLOSE = const(62)
 # --- end of layout ---
@@ -60,72 +47,6 @@ _LAST_ACK = const(9)
 _EADDRINUSE = const(98)
 _ENOBUFS = const(105)
 _ECONNABORTED = const(103)
-
-
-@micropython.viper
-def pair(o: ptr32, s: ptr32, ip: ptr8, lport: int, rport: int):
-    """Put a pair into the out record, and into the segment record for look-ups."""
-    a = ip[0] | (ip[1] << 8) | (ip[2] << 16) | (ip[3] << 24)
-    b = ((lport & 0xFF) << 24) | ((lport & 0xFF00) << 8) | ((rport & 0xFF) << 8) | (rport >> 8)
-    o[_O_DST] = a
-    o[_O_PORTS] = b
-    s[_S_SRC] = a
-    s[_S_PORTS] = b
-
-
-def pair_taken(t):
-    """Whether a connection, half-open or not, has the pair in the segment record."""
-    s = t.seg
-    return (
-        find(t.tcbs, len(t.pcbs), _TCB_WORDS, s) >= 0
-        or find(t.half, t.half_n, _HALF_WORDS, s) >= 0
-    )
-
-
-def connect(t, sock, ip, lport, rport):
-    """Active open to ip (4 bytes) and rport, with the options that sock has.  Returns the
-    connection, in SYN-SENT, or an errno.
-
-    A pair in TIME-WAIT is not used: a chosen port that meets one is refused, a free one is
-    looked for.
-    """
-    pair(t.out, t.seg, ip, lport, rport)
-    if pair_taken(t) or find(t.tw, t.tw_n, _TW_WORDS, t.seg) >= 0:
-        return _EADDRINUSE
-    p = t.take()
-    if p is None:
-        return _ENOBUFS
-    t.clock()
-    pcb.start(p, t)
-    choose_isn(t.h, t.out)
-    open_active(p.r, t.out)
-    set_state(p, _SYN_SENT)
-    p.sock = sock
-    sock.p = p
-    sock.apply_options()
-    t.count[_ST_ACTIVE] += 1
-    set_timer(t.h, p.r, _T_REXMT, p.q[_Q_RTO])
-    output.opening(t, p)
-    return p
-
-
-def ephemeral(t, ip, rport, draw):
-    """A local port for a pair, drawn at random from 1024..65535 and held by no socket that was
-    bound (RFC 6056, 3.2 and 3.3.1); 0 when all are taken.
-
-    draw() returns a number below 65536; where it points to a pair in use, the next one is tried.
-    """
-    first = draw()
-    for i in range(64512):
-        port = 1024 + (first + i) % 64512
-        pair(t.out, t.seg, ip, port, rport)
-        if not pair_taken(t) and find(t.tw, t.tw_n, _TW_WORDS, t.seg) < 0:
-            for s in t.bound:
-                if s.port == port:
-                    break
-            else:
-                return port
-    return 0
 
 
 def write(t, p, buf, off, n):
