@@ -163,6 +163,16 @@ RECORDS = {
         ("MTU", "path MTU, bytes | 0x10000: packets go without DF"),
         ("AT", "when a larger one is tried again"),
     ]),
+    "frag": ("_FR_", "a datagram of which fragments have come (RFC 791, 3.2)", [
+        ("SRC", "absolute: source address"),
+        ("DST", "absolute: destination address"),
+        ("WHAT", "identification, as on the wire | protocol << 16"),
+        ("LIVE", "0: free; otherwise 1 and what is known of it, see net/fragments.py"),
+        ("AT", "when it is given up"),
+        ("TOTAL", "bytes of text, 0: the last fragment has not come"),
+        ("END", "behind the last byte of text that has come"),
+        ("HAVE", "text that has come, in units of 8 bytes"),
+    ]),
     "neigh": ("_N_", "one neighbour in the ARP cache", [
         ("IP", "absolute: its address; 0: free"),
         ("MAC0", "absolute: first four bytes of its hardware address"),
@@ -204,6 +214,7 @@ SETTINGS = [
     ("MTU_PROBING", "tcp_mtu_probing", 1, "1: smaller segments when large ones are lost"),
     ("MIN_PMTU", "min_pmtu", 552, "bytes; to a path with less packets go without DF"),
     ("MTU_EXPIRES", "mtu_expires", 600, "s until a larger path MTU is tried again"),
+    ("REDIRECTS", "accept_redirects", 1, "1: gateways may name a better one (RFC 1122, 3.2.2.2)"),
     ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
     ("TTL", "ip_default_ttl", 64, "hops"),
 ]
@@ -217,7 +228,7 @@ RANGES = {
     "ABORT_OVERFLOW": (0, 1), "CONGESTION": (0, 3), "EARLY_RETRANS": (0, 4),
     "INITCWND": (1, 1000), "IDLE_RESTART": (0, 1), "RFC1337": (0, 1), "PMTU": (0, 1),
     "MTU_PROBING": (0, 1), "MIN_PMTU": (68, 32767), "MTU_EXPIRES": (300, 32767),
-    "NEIGH_TIME": (1, 32767), "TTL": (1, 255),
+    "REDIRECTS": (0, 1), "NEIGH_TIME": (1, 32767), "TTL": (1, 255),
 }  # fmt: skip
 
 # Counters: index in Stack.count, Linux's name (or one in its manner), what is counted.
@@ -235,7 +246,7 @@ COUNTERS = [
     ("ARP_FULL", "ArpEvictions", "neighbours pushed out of a full cache"),
     ("IP_HDR", "InHdrErrors", "bad version, header length, total length or checksum"),
     ("IP_ADDR", "InAddrErrors", "destination not ours or source impossible"),
-    ("IP_FRAG", "ReasmFails", "fragments, which are dropped"),
+    ("IP_FRAG", "ReasmFails", "fragments dropped, and datagrams given up"),
     ("IP_PROTO", "InUnknownProtos", "protocols nobody here speaks"),
     ("ICMP_BAD", "IcmpInErrors", "ICMP too short or with a bad checksum"),
     ("ICMP_ECHO", "IcmpInEchos", "echo requests taken"),
@@ -288,6 +299,9 @@ COUNTERS = [
     ("ICMP_WINDOW", "OutOfWindowIcmps", "ICMP errors that quote what is not in flight"),
     ("PMTU_LOWER", "PathMtuReduced", "path MTUs lowered because a router said so"),
     ("BLACK_HOLE", "PathBlackHoles", "segments made smaller because large ones were lost"),
+    ("REASM_OK", "ReasmOKs", "datagrams put together from fragments"),
+    ("REASM_TIMEOUT", "ReasmTimeout", "datagrams whose fragments did not all come in time"),
+    ("ICMP_REDIRECT", "IcmpInRedirects", "redirects received"),
 ]
 
 

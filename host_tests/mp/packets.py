@@ -140,7 +140,7 @@ def _icmp(wire, line):
     kind = _ICMP_KINDS.get(line.words[0])
     kind = int(line.words[0]) if kind is None else kind
     n = line.number("len", 0)
-    rest = bytes((0, line.number("id", 0), 0, line.number("seq", 0)))
+    rest = _echo_of(line)
     data = frames.stream(False, 0, n)
     if kind in (3, 4, 5, 11, 12):
         # The quotation: the last segment of this pair that we sent, or with qseq= another number
@@ -149,8 +149,16 @@ def _icmp(wire, line):
         mtu = line.number("mtu", 0)
         rest = bytes((line.number("pointer", 0), 0, mtu >> 8, mtu & 255))
         data = _quotation(wire, line)
+        if "gw" in line.keys:  # the better gateway that a redirect names
+            rest = frames.ip_bytes(line.keys["gw"])
     message = frames.icmp(kind, line.number("code", 0), rest, data, line.keys.get("sum") == "bad")
     return _incoming_ip(wire, line, ICMP, message)
+
+
+def _echo_of(line):
+    """The second word of an echo: identifier and number."""
+    name, seq = line.number("id", 0), line.number("seq", 0)
+    return bytes((name >> 8, name & 255, seq >> 8, seq & 255))
 
 
 def _quotation(wire, line):
@@ -311,13 +319,13 @@ def _icmp_differs(wire, line, frame):
     kind = _ICMP_KINDS[line.words[0]]
     if (frame.type, frame.code) != (kind, line.number("code", 0)):
         return "another type or code"
-    if kind == 3:
+    if kind in (3, 11):
         # RFC 1122, 3.2.2: the header and at least eight bytes of what caused it, unchanged.
         quoted = wire.last_in[14 : 14 + (wire.last_in[14] & 15) * 4 + 8]
         if frame.data[: len(quoted)] != quoted:
             return "the quotation differs from the frame that came"
         return ""
-    if frame.rest != bytes((0, line.number("id", 0), 0, line.number("seq", 0))):
+    if frame.rest != _echo_of(line):
         return "another identifier or number"
     if frame.data != frames.stream(False, 0, line.number("len", 0)):
         return "the data came back changed"

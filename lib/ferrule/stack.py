@@ -17,12 +17,12 @@ _HOST_WORDS = const(18)
 _SEG_WORDS = const(24)
 _OUT_WORDS = const(10)
 _NEIGH_WORDS = const(7)
-_COUNTERS = const(66)
+_COUNTERS = const(69)
 # --- end of layout ---
 
 _DEFAULTS = (
     7, 5, 3, 15, 8, 60, 30, 7200, 75, 9, 100, 1, 1, 1, 0, 1, 0, 0, 0, 2, 3, 10, 1, 1, 0, 1,
-    552, 600, 60, 64,
+    552, 600, 1, 60, 64,
 )
 _BURST = const(16)  # frames handled in one poll, so that a flood leaves time to the program
 _FAR = const(0x7FFFFFF)  # no timer: look again in 37 hours
@@ -39,7 +39,8 @@ class Stack:
     Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each,
     for every connection), half_open, time_wait, listeners, neighbours (records), arp_queue
     (packets that wait for an address, in frames of up to 128 bytes).  memory() tells what they
-    cost.
+    cost.  fragments: datagrams put together from their fragments at a time, 0: fragments are
+    dropped; of at most fragment_size bytes (0: the link's MTU, but 576 at least).
     ValueError: a limit below 1 or a buffer below 512 bytes.
     """
 
@@ -57,6 +58,8 @@ class Stack:
         listeners=4,
         neighbours=8,
         arp_queue=2,
+        fragments=0,
+        fragment_size=0,
     ):
         if min(connections, half_open, time_wait, listeners, neighbours, arp_queue) < 1:
             raise ValueError("a limit is below 1")
@@ -94,6 +97,10 @@ class Stack:
         self.iface.on_tcp = self.tcp.arrives
         self.iface.on_unreachable = self.tcp.unreachable
         self.bound = self.tcp.bound
+        if fragments:
+            from .net.fragments import Fragments
+
+            self.iface.fragments = Fragments(self.iface, fragments, fragment_size)
         from .api import nic
 
         nic.start(self)
@@ -140,6 +147,8 @@ class Stack:
         arp.timers(iface)
         tcp.timers()
         no_timer(h, _FAR)
+        if iface.fragments is not None:
+            iface.fragments.timers()
         next_due(h, iface.neigh.t, iface.neigh.n, _NEIGH_WORDS, _N_STATE, _N_AT, 1)
         tcp.earliest()
 
@@ -210,6 +219,14 @@ class Stack:
 
         nic.to_bytes(host or "0.0.0.0", -2)
         return [(2, 1, 0, "", (host or "0.0.0.0", int(port)))]
+
+    def ping(self, address, data=bytes(56)):
+        """Echo requests to an address: api/ping.py's Ping.  ping(address).wait() is the round trip
+        in ms, or None.
+        """
+        from .api.ping import Ping
+
+        return Ping(self, address, data)
 
     def netstat(self):
         """All connections, printable and iterable; see api/netstat.py for the columns."""

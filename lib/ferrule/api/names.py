@@ -32,6 +32,7 @@ SETTINGS = (
     "tcp_mtu_probing",  # 1: smaller segments when large ones are lost
     "min_pmtu",  # bytes; to a path with less packets go without DF
     "mtu_expires",  # s until a larger path MTU is tried again
+    "accept_redirects",  # 1: gateways may name a better one (RFC 1122, 3.2.2.2)
     "base_reachable_time",  # s an ARP entry is believed unasked
     "ip_default_ttl",  # hops
 )
@@ -64,6 +65,7 @@ LIMITS = (  # the least and the most that each may be
     (0, 1),
     (68, 32767),
     (300, 32767),
+    (0, 1),
     (1, 32767),
     (1, 255),
 )
@@ -81,7 +83,7 @@ COUNTERS = (
     "ArpEvictions",  # neighbours pushed out of a full cache
     "InHdrErrors",  # bad version, header length, total length or checksum
     "InAddrErrors",  # destination not ours or source impossible
-    "ReasmFails",  # fragments, which are dropped
+    "ReasmFails",  # fragments dropped, and datagrams given up
     "InUnknownProtos",  # protocols nobody here speaks
     "IcmpInErrors",  # ICMP too short or with a bad checksum
     "IcmpInEchos",  # echo requests taken
@@ -134,4 +136,7 @@ COUNTERS = (
     "OutOfWindowIcmps",  # ICMP errors that quote what is not in flight
     "PathMtuReduced",  # path MTUs lowered because a router said so
     "PathBlackHoles",  # segments made smaller because large ones were lost
+    "ReasmOKs",  # datagrams put together from fragments
+    "ReasmTimeout",  # datagrams whose fragments did not all come in time
+    "IcmpInRedirects",  # redirects received
 )

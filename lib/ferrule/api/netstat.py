@@ -164,6 +164,10 @@ class Memory:
                 4 * (len(net.count) + len(net.cfg) + len(net.h) + len(i.seg) + len(i.out)),
             ),
         ]
+        if i.fragments is not None:
+            x = i.fragments
+            n = sum(len(f) + len(m) for f, m in zip(x.frames, x.maps))
+            rows.append(("fragments", n + 4 * len(x.t)))
         rows.append(("total", sum(n for _, n in rows)))
         self.rows = rows
 

@@ -27,7 +27,7 @@ _H_TOKENS_AT = const(15)
 _H_TS_CLOCK = const(16)
 _H_TS_KEY = const(17)
 _C_CHALLENGE = const(10)
-_C_TTL = const(29)
+_C_TTL = const(30)
 # --- end of layout ---
 
 _EINVAL = const(22)
@@ -156,6 +156,11 @@ def ipconfig(net, args, kwargs):
             else:
                 ip, mask = to_bytes(value[0]), to_bytes(value[1])
         elif key == "gw4":
+            if not isinstance(value, str):  # more than one, the preferred first
+                from ..net.routes import gateways
+
+                gateways(net.iface, [to_bytes(x) for x in value])
+                value = value[0]
             gw = to_bytes(value)
         elif key == "dns":
             net.dns = to_bytes(value)

@@ -21,7 +21,7 @@ _N_UNTIL = const(4)
 _N_AT = const(5)
 _N_TRIES = const(6)
 _NEIGH_WORDS = const(7)
-_C_NEIGH_TIME = const(28)
+_C_NEIGH_TIME = const(29)
 _ST_TX_FRAMES = const(1)
 _ST_TX_BUSY = const(2)
 _ST_ARP_IN = const(4)
@@ -229,6 +229,8 @@ def timers(iface):
         else:
             t[b + _N_STATE] = 0
             iface.count[_ST_ARP_FAIL] += 1
+            if iface.routes is not None:
+                iface.routes.dead(k)
             for i in range(len(cache.waits_for)):
                 if cache.waits_for[i] == k:
                     cache.waits_for[i] = 255

@@ -18,10 +18,13 @@ _ST_ICMP_ECHO_REPLY = const(17)
 _ST_ICMP_UNREACH_IN = const(18)
 _ST_ICMP_EXPIRED = const(19)
 _ST_ICMP_UNREACH_OUT = const(21)
+_ST_ICMP_REDIRECT = const(68)
 # --- end of layout ---
 
 _ICMP = const(1)
+_ECHO_REPLY = const(0)
 _UNREACHABLE = const(3)
+_REDIRECT = const(5)
 _ECHO = const(8)
 _TIME_EXCEEDED = const(11)
 _PARAMETER = const(12)
@@ -41,12 +44,17 @@ def arrives(iface):
         iface.count[_ST_ICMP_ECHO] += 1
         if not s[_S_BCAST] and f[at + 1] == 0:
             echo(iface, at, n)
-    elif f[at] in (_UNREACHABLE, _TIME_EXCEEDED, _PARAMETER):
+    elif f[at] in (_UNREACHABLE, _REDIRECT, _TIME_EXCEEDED, _PARAMETER):
         what = f[at]
-        iface.count[_ST_ICMP_UNREACH_IN if what == _UNREACHABLE else what + _COUNTER] += 1
+        if what == _REDIRECT:
+            iface.count[_ST_ICMP_REDIRECT] += 1
+        else:
+            iface.count[_ST_ICMP_UNREACH_IN if what == _UNREACHABLE else what + _COUNTER] += 1
         code = quoted(f, s)
         if code >= 0:
             iface.on_unreachable(what << 8 | code)
+    elif f[at] == _ECHO_REPLY and iface.ping is not None:
+        iface.ping.arrives(at, n)
 
 
 def echo(iface, at, n):

@@ -18,6 +18,8 @@ _C_CHALLENGE = const(10)
 _ST_RX_FRAMES = const(0)
 _ST_TX_FRAMES = const(1)
 _ST_TX_BUSY = const(2)
+_ST_ETH_DROP = const(3)
+_ST_IP_FRAG = const(13)
 _ST_IP_PROTO = const(14)
 _ST_RATE_LIMITED = const(22)
 # --- end of layout ---
@@ -41,6 +43,9 @@ class Iface:
         self.tx = bytearray(size + 3 & ~3)
         self.tx_len = 0  # a frame in tx that the link has not taken yet
         self.neigh = arp.Cache(neighbours, queue)
+        self.fragments = None  # reassembly, if the program wants it: fragments.py
+        self.routes = None  # more than one gateway: routes.py
+        self.ping = None  # a program that waits for echo replies: api/ping.py
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
         self.on_unreachable = (
             None  # set by stack.py: on_unreachable(type << 8 | code) takes an ICMP error for TCP
@@ -57,10 +62,27 @@ class Iface:
         elif kind == 1:
             icmp.arrives(self)
         elif kind < 0:
-            self.count[-kind] += 1
+            if not self.odd(kind, n):
+                self.count[-kind] += 1
         else:
             self.count[_ST_IP_PROTO] += 1
             icmp.refuse(self, 3 if kind == 17 else 2)  # no port, no protocol (RFC 1122, 3.2.2.1)
+
+    def odd(self, kind, n):
+        """The frame in rx is no ordinary one (kind: minus the counter of what is wrong with it).
+        Whether it was of use all the same: a fragment, or in an IEEE 802.3 frame.
+        """
+        f = self.rx
+        if kind == -_ST_IP_FRAG:
+            return self.fragments is not None and self.fragments.take()
+        if kind == -_ST_ETH_DROP and f[14] == 0xAA and f[15] == 0xAA and f[12] < 6:
+            try:
+                from . import snap
+
+                return snap.take(self, n)
+            except MemoryError:  # no room for the code
+                pass
+        return False
 
     def ready(self):
         """Whether tx is free to build in."""

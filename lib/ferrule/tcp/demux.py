@@ -33,6 +33,7 @@ _ST_ICMP_WINDOW = const(63)
 
 _RST = const(4)
 _SPEAK = const(256)
+_REDIRECT = const(5)  # a gateway says it of ACKs, too
 _TOO_BIG = const(0x304)
 _NO_DF = const(0x4000)
 
@@ -175,7 +176,7 @@ class Tcp:
         if i < 0:
             return
         p = self.pcbs[i]
-        if not in_flight(p.r, self.seg):
+        if what >> 8 != _REDIRECT and not in_flight(p.r, self.seg):
             self.count[_ST_ICMP_WINDOW] += 1
             return
         self.trouble(p, what)

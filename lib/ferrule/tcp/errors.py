@@ -8,12 +8,14 @@ from .pcb import release, soft_error
 
 # --- layout: written by tools/layout.py ---
 _STATE = const(2)
+_C_REDIRECTS = const(28)
 _ST_ATTEMPT_FAILS = const(31)
 # --- end of layout ---
 
 _TOO_BIG = const(0x304)
 _NO_PROTOCOL = const(0x302)
 _NO_PORT = const(0x303)
+_REDIRECT = const(5)
 _PARAMETER = const(12)
 
 _SYN_RECEIVED = const(3)
@@ -43,6 +45,12 @@ def told(t, p, what):
             t.paths.too_big(t, p)
         else:
             t.paths.black_hole(t, p)
+        return
+    if what >> 8 == _REDIRECT:
+        if t.cfg[_C_REDIRECTS]:
+            from ..net import routes
+
+            routes.redirect(t.iface)
         return
     code = what & 0xFF
     err = _EHOSTUNREACH
