@@ -13,7 +13,6 @@ FERRULE_SEEDS=1000 changes the number of seeds of all seeded tests, FERRULE_SEED
 only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
 """
 
-import ast
 import json
 import os
 import sys
@@ -28,74 +27,10 @@ sys.path[:0] = [str(HERE), str(HERE.parent)]
 import interpreters  # noqa: E402  (host_tests is not a package)
 from chips.between import CHIPS  # noqa: E402
 from chips.beyond import beyond  # noqa: E402
+from sources import has_tests_for_micropython, read, runs_in_micropython  # noqa: E402
 
-CPYTHON = {"interop", "device", "harness", "tools"}
-TIMEOUT_S = 60
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
-
-
-# ---- reading test files --------------------------------------------------------------------
-
-
-class Test:
-    """What the source of one test function says."""
-
-    def __init__(self, node):
-        self.name = node.name
-        self.line = node.lineno
-        self.arguments = [argument.arg for argument in node.args.args]
-        self.proves = []
-        self.seeds = None
-        for decorator in node.decorator_list:
-            called = getattr(getattr(decorator, "func", None), "id", None)
-            if called == "proves":
-                self.proves += [ast.literal_eval(argument) for argument in decorator.args]
-            elif called == "seeds":
-                self.seeds = ast.literal_eval(decorator.args[0])
-
-    def call(self, seed=None):
-        """The string that tells runner.py how to call it."""
-        words = []
-        for argument in self.arguments:
-            if argument == "seed":
-                words.append(
-                    "seed=" + (seed or os.environ.get("FERRULE_SEED") or self._all_seeds())
-                )
-            else:
-                words.append(argument)
-        return self.name + (":" + ",".join(words) if words else "")
-
-    def _all_seeds(self):
-        return f"1-{os.environ.get('FERRULE_SEEDS') or self.seeds or 1}"
-
-
-def read(path):
-    """The tests of a file and its literals INTERPRETERS and TIMEOUT_S."""
-    tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    tests, literals = [], {"INTERPRETERS": interpreters.NAMES, "TIMEOUT_S": TIMEOUT_S}
-    for node in tree.body:
-        if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
-            tests.append(Test(node))
-        elif isinstance(node, ast.Assign) and getattr(node.targets[0], "id", "") in literals:
-            literals[node.targets[0].id] = ast.literal_eval(node.value)
-    return tests, literals
-
-
-def runs_in_micropython(path):
-    """Whether pytest hands the file to MicroPython instead of importing it."""
-    if path.suffix != ".py" or not path.name.startswith("test_") or HERE not in path.parents:
-        return False
-    with open(path, encoding="utf-8") as source:
-        for line in [source.readline() for _ in range(3)]:
-            if line.startswith("# runs in:"):
-                return line.split(":")[1].strip() == "micropython"
-    return path.relative_to(HERE).parts[0] not in CPYTHON and path.parent != HERE
-
-
-def has_tests_for_micropython(folder):
-    """Whether one of the folder's test files runs inside MicroPython."""
-    return any(runs_in_micropython(path) for path in folder.glob("test_*.py"))
 
 
 # ---- pytest's side -------------------------------------------------------------------------

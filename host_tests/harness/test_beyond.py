@@ -6,14 +6,14 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(HERE))
 
-import conftest  # noqa: E402
+import sources  # noqa: E402
 from chips.beyond import BEYOND, beyond  # noqa: E402
 
 
 def test_every_ladder_that_is_left_out_exists():
     names = set()
     for path in (HERE / "ladders").glob("test_*.py"):
-        names |= {f"{path.name}::{test.name}" for test in conftest.read(path)[0]}
+        names |= {f"{path.name}::{test.name}" for test in sources.read(path)[0]}
     for chip in BEYOND:
         unknown = set(beyond(chip)) - names
         assert not unknown, unknown

@@ -24,7 +24,7 @@ def run(tmp_path):
         pytest.skip(here.absent())
     folder = tmp_path / "host_tests"
     (folder / "small").mkdir(parents=True)
-    for name in ("conftest.py", "interpreters.py", "board.py", "chips", "mp", "requirements"):
+    for name in ("interpreters.py", "board.py", "chips", "mp", "requirements"):
         (folder / name).symlink_to(TESTS / name)
     (tmp_path / "lib").symlink_to(TESTS.parent / "lib")
 
@@ -33,9 +33,10 @@ def run(tmp_path):
 
     def go(source, *options, **environment):
         (folder / "small/test_small.py").write_text(source, encoding="utf-8")
-        (folder / "conftest.py").unlink()
-        text = (TESTS / "conftest.py").read_text(encoding="utf-8")
-        (folder / "conftest.py").write_text(text, encoding="utf-8")
+        # Copies, for they find their folder by their own place.
+        for name in ("conftest.py", "sources.py"):
+            text = (TESTS / name).read_text(encoding="utf-8")
+            (folder / name).write_text(text, encoding="utf-8")
         command = [
             sys.executable,
             "-m",

@@ -1,6 +1,6 @@
 """What a test file that runs inside MicroPython may import: `proves`, `seeds`, `skip`, `raises`.
 
-`proves` and `seeds` do nothing here. The host reads them from the source (host_tests/conftest.py,
+`proves` and `seeds` do nothing here. The host reads them from the source (host_tests/sources.py,
 by `ast`): `proves` names the requirements of host_tests/requirements/*.csv that a test proves,
 `seeds(n)` asks that a test with an argument `seed` is called for the seeds 1 to n.
 """

@@ -83,7 +83,7 @@ class Ping:
         self.label(wanted, 0)
         if (
             self.ms is None
-            and iface.seg[_S_SRC] == self.to[0]
+            and iface.seg[_S_SRC : _S_SRC + 1] == self.to
             and f[at + 4 : at + 8] == wanted
             and f[at + 8 : at + n] == self.data
         ):
