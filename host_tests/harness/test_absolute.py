@@ -30,6 +30,8 @@ def reads(tree, names):
                 index = node.slice
             else:
                 continue
+            if isinstance(index, ast.Slice):
+                continue  # words stay words
             used = {part.id for part in ast.walk(index) if isinstance(part, ast.Name)}
             found += [(node.lineno, name) for name in used & names]
     return found
