@@ -20,8 +20,9 @@ PICTURE = LIB / "layers.svg"
 
 # name -> (rank, what the folder is for)
 LAYERS = {
-    "": (6, "build it, turn it, name it"),
-    "api": (5, "what programs see: sockets, addresses, tables as text"),
+    "": (7, "build it, turn it, name it"),
+    "api": (6, "what programs see: sockets, addresses, tables as text"),
+    "service": (5, "what the stack runs by itself: its address from a server"),
     "tcp": (4, "RFC 9293: connections, half-open and TIME_WAIT records"),
     "net": (3, "the interface: frames in and out, ARP, ICMP"),
     "link": (2, "what moves raw frames; a program hands one to the stack"),

@@ -302,6 +302,8 @@ COUNTERS = [
     ("REASM_OK", "ReasmOKs", "datagrams put together from fragments"),
     ("REASM_TIMEOUT", "ReasmTimeout", "datagrams whose fragments did not all come in time"),
     ("ICMP_REDIRECT", "IcmpInRedirects", "redirects received"),
+    ("UDP_BAD", "UdpInErrors", "UDP datagrams with a wrong length or checksum"),
+    ("DHCP_BAD", "DhcpInErrors", "DHCP messages malformed, for others, or not waited for"),
 ]
 
 

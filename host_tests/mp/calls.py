@@ -31,6 +31,7 @@ _LOOKS = (
     "state", "timer", "recvq", "sendq", "flags", "rows", "stat", "grown", "getsockopt", "setting",
     "info", "window",
 )  # fmt: skip
+_ADDRESS_LOOKS = ("addr", "gw", "dns", "has", "status")  # those of dhcpwords.py
 _HOW = {"rd": 0, "wr": 1, "rdwr": 2}
 _MSG_OOB = 1
 _NO_THRESHOLD = 0x1FFFFFFF
@@ -61,7 +62,8 @@ class Us:
 def only_looks(line):
     """True for a line that does nothing to the stack, so that frames may still wait for their ==>
     line."""
-    return line.what.partition(".")[2] in _LOOKS
+    name = line.what.partition(".")[2]
+    return name in _LOOKS or name in _ADDRESS_LOOKS
 
 
 def run(wire, line):
@@ -78,6 +80,10 @@ def run(wire, line):
         expected = words[-1]
         words = words[:-2]
     try:
+        if call not in _CALLS:
+            import dhcpwords
+
+            _CALLS.update(dhcpwords.CALLS)
         why = _CALLS[call](wire, us, words, line)
     except OSError as error:
         if expected is None:

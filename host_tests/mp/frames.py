@@ -244,8 +244,7 @@ def _parse_ip(frame):
     elif proto == ICMP:
         _parse_icmp(frame, packet[20:])
     elif proto == UDP:
-        frame.kind = "UDP"
-        frame.sport, frame.dport = struct.unpack(">HH", packet[20:24])
+        _parse_udp(frame, packet[20:])
     else:
         frame.wrong = "protocol %d" % proto
 
@@ -342,6 +341,18 @@ def _take_option(frame, kind, value):
     else:
         numbers = struct.unpack(">%dI" % (len(value) // 4), value)
         frame.sack = [(numbers[i], numbers[i + 1]) for i in range(0, len(numbers), 2)]
+
+
+def _parse_udp(frame, datagram):
+    frame.kind = "UDP"
+    frame.sport, frame.dport, n, sent = struct.unpack(">HHHH", datagram[:8])
+    frame.data = datagram[8:]
+    if n != len(datagram):
+        frame.wrong = "UDP length %d of %d bytes" % (n, len(datagram))
+    elif not sent or checksum(_pseudo(frame.src, frame.dst, UDP, n), datagram):
+        frame.wrong = "UDP checksum"
+    elif frame.dport == 67:
+        frame.kind = "DHCP"
 
 
 def _parse_icmp(frame, message):

@@ -32,7 +32,7 @@ import frames
 import optionlist
 import packets
 
-_WORDS = ("ARP", "ICMP", "UDP", "IP")
+_WORDS = ("ARP", "ICMP", "UDP", "DHCP", "IP")
 
 
 class Failure(Exception):
@@ -167,6 +167,8 @@ class Player:
             packets.learn(wire, frame)
             self.log.append("%-6d ==> %s" % (frame.at - wire.zero, packets.show(wire, frame)))
             _check(wire, frame)
+            if frame.kind == "DHCP":
+                wire.dhcp_sent = frame
         wire.seen = []
 
     def _pass_time(self, line):
@@ -203,6 +205,8 @@ class Player:
         why = _check(wire, frame) or packets.differs(wire, line, frame)
         if why:
             raise Failure(why)
+        if frame.kind == "DHCP":
+            wire.dhcp_sent = frame
         wire.seen.pop(0)
 
 
@@ -212,7 +216,7 @@ def _check(wire, frame):
         return frame.wrong
     if frame.eth_src != wire.link.mac:
         return "Ethernet source is not ours"
-    if frame.kind == "ARP":
+    if frame.kind in ("ARP", "DHCP"):  # a client may have no address yet: dhcpwords.wrong
         return ""
     if frame.src != b"\x0a\x09\x00\x02":
         return "source address %s is not ours" % frames.ip_text(frame.src)

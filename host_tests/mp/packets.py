@@ -31,6 +31,11 @@ def relative(number, first):
 
 def arrive(wire, line, at=None):
     """Put the frame of a `<==` line on the wire, now or at time `at`."""
+    if line.kind == "DHCP":
+        import dhcpwords
+
+        wire.offer(dhcpwords.arriving(wire, line), at)
+        return
     make = {"TCP": _segment, "ARP": _arp, "ICMP": _icmp, "UDP": _udp, "IP": _other}[line.kind]
     raw = make(wire, line)
     cut = line.number("cut", 0)
@@ -218,6 +223,10 @@ def _show(wire, frame):
         if frame.op == 1:
             return "ARP who %s sender=%s" % (frames.ip_text(frame.dst), frames.ip_text(frame.src))
         return "ARP is %s target=%s" % (frames.ip_text(frame.src), frames.ip_text(frame.dst))
+    if frame.kind == "DHCP":
+        import dhcpwords
+
+        return dhcpwords.show(wire, frame)
     if frame.kind == "ICMP":
         names = [name for name, kind in _ICMP_KINDS.items() if kind == frame.type]
         return "ICMP %s code=%d len=%d%s" % (
@@ -257,6 +266,10 @@ def differs(wire, line, frame):
     """Compare what the line says with the frame; "" or what differs."""
     if line.kind != frame.kind:
         return "another kind of frame was sent"
+    if frame.kind == "DHCP":
+        import dhcpwords
+
+        return dhcpwords.differs(wire, line, frame)
     if frame.kind != "ARP":
         if frame.dst != line.address():
             return "sent to another address"

@@ -92,6 +92,7 @@ class Wire:
         self.macs = {}  # peers that answer ARP with another address than peer_mac's
         self.seen = []  # frames that the stack sent and no line has taken
         self.last_in = None  # the last frame put on the wire
+        self.dhcp_sent = None  # the last DHCP message of the stack
         self.our_port = 80
         self.ports = {}  # (peer, its port): our port, for connections that we opened
         self.peer_port = PEER_PORT

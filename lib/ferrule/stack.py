@@ -17,7 +17,7 @@ _HOST_WORDS = const(18)
 _SEG_WORDS = const(24)
 _OUT_WORDS = const(10)
 _NEIGH_WORDS = const(7)
-_COUNTERS = const(69)
+_COUNTERS = const(71)
 # --- end of layout ---
 
 _DEFAULTS = (
@@ -149,6 +149,8 @@ class Stack:
         no_timer(h, _FAR)
         if iface.fragments is not None:
             iface.fragments.timers()
+        if iface.service is not None:
+            iface.service.timers()
         next_due(h, iface.neigh.t, iface.neigh.n, _NEIGH_WORDS, _N_STATE, _N_AT, 1)
         tcp.earliest()
 
@@ -186,7 +188,12 @@ class Stack:
         return 2 if self.isconnected() else 1
 
     def ifconfig(self, addresses=None):
-        """(address, mask, gateway, dns) as four strings: told, or set from such a tuple."""
+        """(address, mask, gateway, dns) as four strings: told, or set from such a tuple.
+
+        ifconfig("dhcp") asks a DHCP server, and waits for an address if the stack is on: up to
+        40 s, in which it falls back to a link-local one.  OSError ETIMEDOUT: none yet; it goes
+        on asking.
+        """
         from .api import nic
 
         return nic.ifconfig(self, addresses)

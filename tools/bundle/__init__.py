@@ -110,7 +110,8 @@ def with_words(outputs, statements, links):
     objects = [name for name in statements if outputs[name].whole]
     kept = {name for module in objects for name, _ in statements[module]}
     kept = kept.union(*(outputs[module].offered for module in objects))
-    table = names.table(above(statements, links), kept)
+    always = statements["ferrule"] + statements["device"]
+    table = names.table(above(statements, links), kept, always)
     for name in statements:
         if name not in links:
             statements[name] = names.rename_attributes(statements[name], table)

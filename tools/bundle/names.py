@@ -54,12 +54,16 @@ def foreign():
     return set().union(*(dir(thing) for thing in FOREIGN))
 
 
-def table(statements, kept):
-    """{attribute: word}, none of them among `kept`.  statements: all of the program's."""
+def table(statements, kept, always):
+    """{attribute: word}, none of them among `kept`.  statements: all of the program's; always:
+    those that every run loads, whose attributes choose first.
+    """
     read, stored, strings = uses(statements)
     ours = stored | {method.name for _, method in methods(statements)}
     keep = foreign() | strings | KEPT | set(kept)
-    old = sorted(name for name in ours - keep if not name.startswith("__"))
+    first = uses(always)[0] | {method.name for _, method in methods(always)}
+    old = [name for name in ours - keep if not name.startswith("__")]
+    old.sort(key=lambda name: (name not in first, name))
     free = [word for word in WORDS if word not in read | ours]
     return dict(zip(old, free))
 

@@ -139,4 +139,6 @@ COUNTERS = (
     "ReasmOKs",  # datagrams put together from fragments
     "ReasmTimeout",  # datagrams whose fragments did not all come in time
     "IcmpInRedirects",  # redirects received
+    "UdpInErrors",  # UDP datagrams with a wrong length or checksum
+    "DhcpInErrors",  # DHCP messages malformed, for others, or not waited for
 )

@@ -80,6 +80,8 @@ def active(net, on):
         net.h[_H_NOW] = net.h[_H_DUE] = net.ticks_ms() & 0x3FFFFFFF
         if net._addressed:
             arp.announce(net.iface)
+        if net.iface.service is not None:
+            net.iface.service.wake()
     elif net._on and not on:
         net._on = False
         net.tcp.abort_all(100)  # ENETDOWN
@@ -116,8 +118,14 @@ def mask_of(bits):
 
 
 def ifconfig(net, a):
+    if a == "dhcp":
+        from .byserver import obtain
+
+        return obtain(net, True)
     if a is not None:
         ip, mask, gw, dns = [to_bytes(x) for x in a]
+        if net.iface.service is not None:
+            net.iface.service.end()
         net.dns = dns
         set_address(net, ip, mask, gw)
         return None
@@ -144,7 +152,8 @@ def ipconfig(net, args, kwargs):
         if key == "dns":
             return "%d.%d.%d.%d" % tuple(net.dns)
         if key in ("dhcp4", "has_dhcp4"):
-            return False
+            service = net.iface.service
+            return service is not None and (key == "dhcp4" or service.bound())
         raise ValueError("unexpected key")
     ip, mask, gw = word(net, _H_IP), word(net, _H_MASK), word(net, _H_GW)
     for key, value in kwargs.items():
@@ -164,12 +173,17 @@ def ipconfig(net, args, kwargs):
             gw = to_bytes(value)
         elif key == "dns":
             net.dns = to_bytes(value)
-        elif key == "dhcp4":
-            if value:
-                raise fault(95)  # EOPNOTSUPP: no DHCP client yet
-        else:
+        elif key != "dhcp4":
             raise ValueError("unexpected key")
-    set_address(net, ip, mask, gw)
+    on = kwargs.get("dhcp4")
+    if on:
+        from .byserver import obtain
+
+        obtain(net, False)
+    elif net.iface.service is not None and (on is not None or "addr4" in kwargs):
+        net.iface.service.end()  # an address by hand ends it, too
+    if on is None or "addr4" in kwargs and not on:
+        set_address(net, ip, mask, gw)
 
 
 @micropython.viper

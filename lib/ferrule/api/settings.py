@@ -30,9 +30,18 @@ def number(name, value):
     return i, int(value)
 
 
+def check_name(name):
+    """The name that DHCP tells the server, "" for one made of our hardware address.  ValueError:
+    no label of RFC 1123, 2.1.
+    """
+    rest = name.strip("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-")
+    if len(name) > 63 or rest or name[:1] == "-" or name[-1:] == "-":
+        raise ValueError("hostname is up to 63 letters, digits and hyphens")
+
+
 def config(net, args, kwargs):
-    """config("name") reads: mac (bytes), mtu, or a setting; config(name=value) sets one or
-    several, all or none.
+    """config("name") reads: mac (bytes), mtu, hostname, or a setting; config(name=value) sets one
+    or several, all or none.
     """
     if args and kwargs:
         raise TypeError("can't specify pos and kw args")
@@ -45,12 +54,19 @@ def config(net, args, kwargs):
             return bytes(net.link.mac)
         if name == "mtu":
             return net.link.mtu
+        if name == "hostname":
+            return getattr(net, "hostname", "")
         if name not in SETTINGS:
             raise ValueError("unknown config param")
         i = SETTINGS.index(name)
         return NAMES[cfg[i]] if i == _C_CONGESTION else cfg[i]
+    name = kwargs.pop("hostname", None)
+    if name is not None:
+        check_name(name)
     for i, value in [number(*item) for item in kwargs.items()]:
         cfg[i] = value
+    if name is not None:
+        net.hostname = name
     net.h[_H_TTL] = cfg[_C_TTL]
     net.tcp.configure()
     if cfg[_C_PMTU]:  # RFC 1122, 3.3.3

@@ -38,6 +38,7 @@ _REACHABLE = const(2)
 _PROBE = const(3)
 _TRIES = const(3)
 _WAITING = const(128)  # bytes of a frame
+_DEFEND_MS = const(10000)
 _ASK_MS = const(1000)  # at most one request a second for one address (RFC 1122, 2.3.2.1)
 
 
@@ -58,21 +59,25 @@ class Cache:
         self.waiting = [bytearray(_WAITING) for _ in range(queue)]
         self.waits_for = bytearray(b"\xff" * queue)  # index of the neighbour, 255: free
         self.waiting_len = [0] * queue
+        self.defended = -1  # when we last defended our address
 
 
 def arrives(iface):
     """Take the ARP packet in iface.rx."""
     count = iface.count
     s = iface.seg
+    if iface.service is not None and iface.service.arp():
+        return
     kind = check(iface.rx, iface.h, s)
     if kind == 0:
         count[_ST_ARP_BAD] += 1
         return
     count[_ST_ARP_IN] += 1
-    if (
-        kind == 4
-    ):  # a claim on our own address: defend it (RFC 5227, 2.4), within the second's limit
-        if iface.allowed():
+    if kind == 4:  # a claim on our own address: defend it, once in ten seconds (RFC 5227, 2.4 c)
+        now = iface.h[_H_NOW]
+        cache = iface.neigh
+        if cache.defended < 0 or (now - cache.defended) & 0x3FFFFFFF >= _DEFEND_MS:
+            cache.defended = now
             announce(iface)
         return
     if kind != 5:
@@ -114,6 +119,8 @@ def put_out(iface, counter):
     """Send the ARP packet in the cache's own frame; a busy link loses it, and its timer asks
     again.
     """
+    if iface.service is not None:
+        iface.service.sends(iface.neigh.frame)
     if iface.link.send(iface.neigh.frame, 42):
         iface.count[counter] += 1
         iface.count[_ST_TX_FRAMES] += 1

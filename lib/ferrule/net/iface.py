@@ -46,6 +46,7 @@ class Iface:
         self.fragments = None  # reassembly, if the program wants it: fragments.py
         self.routes = None  # more than one gateway: routes.py
         self.ping = None  # a program that waits for echo replies: api/ping.py
+        self.service = None  # set by service/: takes UDP, sees ARP, and has timers
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
         self.on_unreachable = (
             None  # set by stack.py: on_unreachable(type << 8 | code) takes an ICMP error for TCP
@@ -64,7 +65,7 @@ class Iface:
         elif kind < 0:
             if not self.odd(kind, n):
                 self.count[-kind] += 1
-        else:
+        elif kind != 17 or self.service is None or not self.service.udp():
             self.count[_ST_IP_PROTO] += 1
             icmp.refuse(self, 3 if kind == 17 else 2)  # no port, no protocol (RFC 1122, 3.2.2.1)
 
