@@ -3,6 +3,7 @@ and the settings of the stack with their ranges.
 """
 
 import struct
+import sys
 
 from testing import errno_of, proves, raises, skip
 
@@ -395,3 +396,15 @@ def test_every_counter_has_a_name(wire):
     assert len(net.count) == len(stats)
     for name in ("TCPTimeouts", "TCPSynRetrans", "ListenOverflows", "TCPAbortOnClose"):
         assert stats[name] == 0
+
+
+# ---- netstat -------------------------------------------------------------------------------
+
+
+def test_the_code_of_netstat_leaves_the_heap(wire):
+    wire.build(connections=1, rx_buffer=512, tx_buffer=512)
+    before = len(sys.modules)
+    for _ in range(2):
+        assert [row[0] for row in wire.net.netstat()] == []
+        assert dict(wire.net.memory().items())["total"] > 1024
+    assert len(sys.modules) == before, sys.modules

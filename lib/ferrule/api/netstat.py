@@ -1,5 +1,7 @@
 """What the tables hold, for people and programs: netstat() and memory()."""
 
+import sys
+
 import micropython
 from micropython import const
 
@@ -48,6 +50,13 @@ def in_use(table: ptr32, i: int) -> bool:
     return table[i] != 0
 
 
+def leave():
+    """Forget this module: its code takes heap only while what it made is in use."""
+    package, _, name = __name__.rpartition(".")
+    sys.modules.pop(__name__, None)
+    sys.modules[package].__dict__.pop(name, None)
+
+
 class Netstat:
     """Iterable over rows ("tcp", recv_q, send_q, (address, port), (address, port), state, timer,
     ms_left).
@@ -60,6 +69,7 @@ class Netstat:
 
     def __init__(self, net):
         self.net = net
+        leave()
 
     def left(self, at):
         left = at - self.net.h[_H_NOW] & 0x3FFFFFFF
@@ -170,6 +180,7 @@ class Memory:
             rows.append(("fragments", n + 4 * len(x.t)))
         rows.append(("total", sum(n for _, n in rows)))
         self.rows = rows
+        leave()
 
     def items(self):
         return self.rows
