@@ -24,7 +24,13 @@ SETTINGS = {
     "cookies": ("_C_SYNCOOKIES",),
 }
 
-PROFILES = {"full": (), "core": tuple(FEATURES)}
+# core: what every TCP can do, for boards with little memory.  server: what a device needs that
+# strangers connect to over poor paths: repair by SACK, and SYN cookies under a flood.  full: all.
+PROFILES = {
+    "full": (),
+    "server": ("timestamps", "ecn", "urgent"),
+    "core": tuple(FEATURES),
+}
 
 
 class Without(ast.NodeTransformer):
