@@ -64,7 +64,7 @@ over: $(READY)
 	@for chip in $(OVER); do echo "over $$chip:"; \
 	  $(RUN) -m pytest -q --on x64 --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
 	  || exit 1; done
-	@echo "the ladders over ESP-NOW with messages of 1502 bytes:"; \
+	@echo "the ladders over ESP-NOW with messages of 1504 bytes:"; \
 	  $(RUN) -m pytest -q --on x64 --over espnow_1500 host_tests/ladders
 
 bundled: $(READY)

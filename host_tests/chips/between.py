@@ -50,8 +50,9 @@ def _espnow_250(clock, mac):
 
 
 def _espnow_1500(clock, mac):
-    """Messages of 1502 bytes, which no radio sends, for ladders about Ethernet's 1500."""
-    return _espnow(clock, mac, 1502)
+    """Messages of 1504 bytes, which no radio sends, for ladders about Ethernet's 1500: a packet,
+    two bytes before it, and two more before one in SNAP."""
+    return _espnow(clock, mac, 1504)
 
 
 def _on_a_bus(chip, driver, clock, mac):

@@ -11,10 +11,18 @@ _OTHERS_TESTS = ("test_ip.py::test_frames_for_another_hardware_address_are_dropp
 BEYOND = {
     "espnow": {
         _MTU: (
+            "test_congestion.py::test_the_first_window_is_no_more_than_14600_bytes",
+            "test_congestion.py::test_timestamps_are_taken_off_the_first_window",
             "test_cookies.py::test_the_mss_is_kept_or_the_next_smaller_one_of_eight",
             "test_data.py::test_a_lost_answer_is_sent_again_and_acknowledged",
+            "test_fragments.py::test_a_datagram_may_be_longer_than_a_frame",
+            "test_fragments.py::test_the_limit_is_at_least_576_bytes_and_what_our_segments_need",
             "test_full_ring.py::test_one_small_segment_may_be_out",
             "test_icmp.py::test_the_largest_echo_request_is_answered",
+            "test_off_net.py::test_without_discovery_576_bytes_go_behind_a_router",
+            "test_off_net.py::test_on_our_own_network_the_links_mtu_holds",
+            "test_off_net.py::test_a_connection_that_we_open_keeps_to_it_too",
+            "test_off_net.py::test_with_discovery_the_path_is_tried_in_full",
             "test_open.py::test_a_syn_is_answered_by_syn_ack_with_mss",
             "test_open.py::test_a_syn_sent_again_is_answered_again",
             "test_open.py::test_syn_ack_is_sent_five_times_again_and_then_forgotten",
@@ -25,6 +33,8 @@ BEYOND = {
             "test_open.py::test_unknown_options_are_skipped",
             "test_options.py::test_the_option_list_of_a_syn_ack_ends_with_its_last_option",
             "test_options.py::test_the_mss_is_the_mtu_less_the_fixed_headers",
+            "test_ping.py::test_what_cannot_be_asked_is_refused",
+            "test_snap.py::test_ip_in_snap_is_taken_and_answered_in_ethernet",
             "test_window.py::test_every_second_full_segment_is_acknowledged_at_once",
             "test_window.py::test_segments_that_wait_together_draw_one_ack",
         ),

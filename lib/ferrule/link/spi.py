@@ -26,13 +26,13 @@ def listen(link, pin):
     has handler(link) called when the chip reports a frame: by the scheduler, between two
     instructions of the program.
 
-    Without a line there is no irq, and on the RP2 a timer ends the sleep: its select() sleeps
-    until some interrupt comes. Returns the timer, or None.
+    On the RP2 a timer ends the sleep as well: its select() sleeps until some interrupt comes, and
+    the chip reports no deadline of the stack's, nor again what one call left behind. Returns the
+    timer, or None.
     """
     if pin is not None:
         pin.irq(nothing, pin.IRQ_FALLING)
         link.irq = lambda handler: pin.irq(lambda _: handler(link), pin.IRQ_FALLING)
-        return None
     import sys
 
     if sys.platform != "rp2":
