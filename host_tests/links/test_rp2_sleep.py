@@ -186,7 +186,7 @@ def test_a_lost_segment_is_sent_again_while_the_program_sleeps():
         rp2.lose = 1
         sock.write(bytes(500))
         begun = rp2.now
-        rp2.program = lambda: answer(client)
+        rp2.program = lambda client=client: answer(client)
         assert rp2.select(sock, RX) and sock.recv(10) == b"thanks"
         took = (rp2.now - begun) & 0x3FFFFFFF
         assert rp2.lose == 0 and 100 < took < 1500, took
