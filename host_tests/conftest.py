@@ -29,6 +29,7 @@ from chips.between import CHIPS  # noqa: E402
 from chips.beyond import beyond  # noqa: E402
 from sources import has_tests_for_micropython, read, runs_in_micropython  # noqa: E402
 
+_PATIENCE = 4  # times as long over the model of a chip
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
 
@@ -70,12 +71,15 @@ class File(pytest.File):
     def collect(self):
         tests, literals = read(self.path)
         wanted = self.config.getoption("--on") or interpreters.NAMES
+        # A model looks at each byte of its bus: a day without a frame takes its time then.
+        patience = _PATIENCE if self.config.getoption("--over") else 1
         for name in interpreters.NAMES:
             if name not in literals["INTERPRETERS"] or name not in wanted:
                 continue
             for test in tests:
                 item = Item.from_parent(self, name=f"{test.name}[{name}]")
-                item.test, item.on, item.timeout_s = test, name, literals["TIMEOUT_S"]
+                item.test, item.on = test, name
+                item.timeout_s = literals["TIMEOUT_S"] * patience
                 yield item
 
 
