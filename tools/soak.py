@@ -3,6 +3,9 @@
     python -m tools.soak                           everything, on every unix interpreter here
     python -m tools.soak --seeds 1000              more of them
     python -m tools.soak --only echo --seed 17 --on unix32      one seed again
+    python -m tools.soak --over w5500              every session over this chip's driver and model,
+                                                   then 10,000 faults of its bus
+    python -m tools.soak --over w5500 --only faults             those alone
 
 A seed that fails prints what happened and the command that replays it. Exit code 1 then, and for
 an interpreter that is missing when FERRULE_REQUIRE_ALL=1.
@@ -21,6 +24,7 @@ TESTS = ROOT / "host_tests"
 sys.path.insert(0, str(TESTS))
 
 import interpreters  # noqa: E402  (host_tests is not a package)
+from chips.between import CHIPS  # noqa: E402
 
 # How many seeds of each kind; host_tests/sim/run_seeds.py says what they are.
 SEEDS = {
@@ -35,7 +39,11 @@ SEEDS = {
     "unplugged": 200,
     "unplugged_for_good": 200,
     "mangled": 20,
+    "faults": 20,
 }
+# Those that need a chip, and those that know no link but their own.
+WITH_CHIP = {"faults"}
+WITHOUT_CHIP = {"mangled", "requests"}
 REQUESTS = 20_000
 
 # The longest that one seed may take, before its interpreter counts as hung.
@@ -50,15 +58,16 @@ def say(*words):
         print(*words, flush=True)
 
 
-def replay(kind, seed, name):
+def replay(kind, seed, name, over):
     """The command that runs this seed again."""
-    return f"replay: {sys.executable} -m tools.soak --only {kind} --seed {seed} --on {name}"
+    over = f"--over {over} " if over else ""
+    return f"replay: {sys.executable} -m tools.soak {over}--only {kind} --seed {seed} --on {name}"
 
 
-def run_kind(port, kind, seeds):
+def run_kind(port, kind, seeds, over):
     """Run the seeds of one kind on one interpreter. Returns those that failed."""
-    environment = dict(os.environ)
-    environment["MICROPYPATH"] = f"{ROOT / 'lib'}:{interpreters.MP}:.frozen"
+    environment = dict(os.environ, FERRULE_OVER=over)
+    environment["MICROPYPATH"] = f"{ROOT / 'lib'}:{interpreters.MP}:.frozen:{TESTS}"
     command = [str(port.path), "-X", "heapsize=16M", str(TESTS / "sim" / "run_seeds.py"), kind]
     process = subprocess.Popen(
         command + [str(seed) for seed in seeds],
@@ -82,7 +91,7 @@ def run_kind(port, kind, seeds):
         left.remove(int(words[1]))
         if words[2] == "failed":
             failed.append(int(words[1]))
-            say("".join(said) + replay(kind, words[1], port.name))
+            say("".join(said) + replay(kind, words[1], port.name, over))
         said = []
         done = len(seeds) - len(left)
         if done % 50 == 0 and left:
@@ -96,7 +105,7 @@ def run_kind(port, kind, seeds):
             "".join(said)
             + f"ended with exit code {process.returncode}, {len(left)} seeds not done"
         )
-        say(replay(kind, left[0], port.name))
+        say(replay(kind, left[0], port.name, over))
     seconds = time.monotonic() - start
     passed = len(seeds) - len(left) - len(failed) + bool(left)
     say(f"{port.name:7} {kind:20} {passed} of {len(seeds)} passed in {seconds:.0f} s")
@@ -130,7 +139,7 @@ def run_port(port, kinds, options, failed):
         seeds = range(1, (options.seeds or SEEDS[kind]) + 1)
         if options.seed is not None:
             seeds = [options.seed]
-        failed += run_kind(port, kind, seeds)
+        failed += run_kind(port, kind, seeds, options.over)
 
 
 def run_requests():
@@ -148,7 +157,15 @@ def arguments():
     parser.add_argument("--seed", type=int, help="this seed alone")
     parser.add_argument("--seeds", type=int, metavar="N", help="seeds 1 to N of each kind")
     parser.add_argument("--on", choices=["x64", "unix32"], help="this interpreter alone")
+    parser.add_argument(
+        "--over",
+        default="",
+        choices=sorted(CHIPS),
+        help="put this chip's driver and model under the stacks, and break its bus",
+    )
     options = parser.parse_args()
+    if options.only in (WITHOUT_CHIP if options.over else WITH_CHIP):
+        parser.error(f"--only {options.only} goes {'without' if options.over else 'with'} --over")
     if options.seed is not None and options.only in (None, "requests"):
         parser.error("--seed needs --only with a kind of session")
     return options
@@ -157,7 +174,8 @@ def arguments():
 def main():
     """Run what was asked for; the exit code."""
     options = arguments()
-    kinds = [options.only] if options.only else list(SEEDS)
+    other = WITHOUT_CHIP if options.over else WITH_CHIP
+    kinds = [options.only] if options.only else [kind for kind in SEEDS if kind not in other]
     failed = []
     threads = []
     for port in interpreters.unix_ports():
@@ -173,7 +191,8 @@ def main():
         threads[-1].start()
     for thread in threads:
         thread.join()
-    if options.only in (None, "requests") and not run_requests():
+    requests = options.only == "requests" or not (options.only or options.over)
+    if requests and not run_requests():
         failed.append("requests")
     say("soak failed" if failed else "soak passed")
     return 1 if failed else 0

@@ -2,7 +2,8 @@
 
     micropython host_tests/sim/run_seeds.py SESSION SEED...
 
-Runs inside MicroPython. A seed that fails prints what happened, then "seed N failed".
+Runs inside MicroPython; FERRULE_OVER=w5500 puts that chip's driver and model under the stacks. A
+seed that fails prints what happened, then "seed N failed".
 """
 
 import sys
@@ -20,6 +21,25 @@ def mangled(seed):
     return ""
 
 
+def faults(seed):
+    """500 faults that took effect, on the bus of the chip that FERRULE_OVER names."""
+    sys.path.insert(0, HERE + "/../links")
+    name = over.NAME
+    if name == "enc28j60":
+        from enc_faults import torture
+
+        worst = torture(seed, FAULTS, irq=bool(seed & 1), reset=bool(seed & 2)).slowest
+    elif name in ("w5500", "w5100s"):
+        from wiz_faults import haunted
+
+        worst = haunted(name.upper(), seed, FAULTS)
+    else:
+        from esp_faults import torture
+
+        worst = torture(seed, FAULTS, 250 if name == "espnow_250" else None)
+    return "recovered-in-%d-ms" % worst
+
+
 def echo_10mb(seed):
     """Ten megabytes there and back."""
     return sessions.echo(seed, 10_000_000)
@@ -28,7 +48,10 @@ def echo_10mb(seed):
 sys.path.insert(0, HERE)
 import sessions  # noqa: E402
 
-KINDS = dict(sessions.SESSIONS, echo_10mb=echo_10mb, mangled=mangled)
+import over  # noqa: E402
+
+FAULTS = 500
+KINDS = dict(sessions.SESSIONS, echo_10mb=echo_10mb, mangled=mangled, faults=faults)
 
 
 def main(kind, *seeds):
