@@ -397,6 +397,55 @@ def test_a_shared_bus_is_asked_for_and_given_back():
     assert sum(taken) == 0 and len(taken) == 6
 
 
+class Raising:
+    """An SPI of which no transfer ends."""
+
+    def write(self, out):
+        raise OSError(5)
+
+    def write_readinto(self, out, into=None):
+        raise OSError(5)
+
+    readinto = write_readinto
+
+
+def test_an_spi_that_raises_is_a_broken_bus_and_no_exception():
+    held = []
+    options = {"acquire": lambda: held.append(1), "release": held.clear}
+    for reset in (False, True):
+        bench = Bench(reset=reset, irq=reset, options=options)
+        working, bench.link._spi = bench.link._spi, Raising()
+        bench.pass_ms(200)
+        for _ in range(1000):
+            assert bench.link.recv_into(bench.into) == 0 and not bench.link.isup()
+            assert bench.link.send(numbered(60, 1), 60)
+            assert bench.cs() == 1 and not held
+            bench.pass_ms(1)
+        assert bench.link.lost > 500
+        bench.link._spi = working
+        bench.recover(1000)
+        bench.link._spi = Raising()
+        bench.link.close()
+        bench.link.close()
+        assert not bench.link.isup() and not held
+        assert bench.link.recv_into(bench.into) == 0
+    error = raises(OSError, lambda: Enc28j60(Raising(), Pin("cs"), mac=MAC, clock=bench.clock))
+    assert error.errno == errno.ENODEV and "no ENC28J60 answers" in error.args[1]
+
+
+def test_it_is_closed_when_the_bus_is_its_own():
+    """On a bus of others the SPI's mode may be theirs."""
+    bench = Bench(start=False)
+    bench.options = {
+        "acquire": lambda: bench.spi.init(polarity=0),
+        "release": lambda: bench.spi.init(polarity=1),
+    }
+    bench.start()
+    assert bench.link.isup()
+    bench.link.close()
+    assert bench.bus.wrong_mode == 0 and not bench.chip.econ1 & 4
+
+
 def test_two_chips_share_a_bus():
     bench = Bench()
     other = Bench(start=False)
@@ -469,8 +518,9 @@ def exchange(bench, whole, short):
 
 
 def test_sending_and_receiving_allocate_nothing():
-    for irq in (False, True):
-        bench = Bench(timed=False, irq=irq)
+    for irq, shared in ((False, False), (True, False), (False, True)):
+        bus = {"acquire": Ticks().ticks_ms, "release": bool} if shared else {}
+        bench = Bench(timed=False, irq=irq, options=bus)
         bench.link._ticks = Ticks().ticks_ms
         whole, short = bytearray(1516), bytearray(60)
         for turn in range(2):

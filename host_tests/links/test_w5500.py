@@ -36,12 +36,15 @@ def test_without_a_reset_pin_the_chip_is_reset_by_command():
 
 def test_no_chip_is_enodev_with_a_sentence():
     for chip in CHIPS:
-        bench = Bench(chip, link=False)
-        bench.chip.present = False
-        error = raises(OSError, bench.make)
-        assert error.errno == wizbench_errno("ENODEV")
-        assert chip in error.args[1] and "0xff" in error.args[1]
-        assert bench.clock.slept <= 1000
+        for level, reset in ((0xFF, True), (0xFF, False), (0, True), (0, False)):
+            bench = Bench(chip, link=False, reset=reset)
+            bench.chip.present = False
+            bench.bus.stuck = level
+            error = raises(OSError, bench.make)
+            assert error.errno == wizbench_errno("ENODEV")
+            text = error.args[1]
+            assert "no %s answers" % chip in text and "reads 0x%02x" % level in text, text
+            assert bench.clock.slept <= 1000
 
 
 def test_the_wrong_chip_and_one_that_forgets_are_enodev():
@@ -160,8 +163,12 @@ def test_a_frame_longer_than_the_buffer_is_counted_and_the_next_one_arrives():
 
 def test_sending_and_receiving_allocate_nothing():
     for chip in CHIPS:
-        for irq in (False, True):
-            bench = Bench(chip, irq=irq)
+        for irq, shared in ((False, False), (True, False), (False, True)):
+            bus = {"acquire": bool, "release": bool} if shared else {}
+            bench = Bench(chip, irq=irq, link=False)
+            if shared:
+                bus["acquire"] = bench.clock.ticks_ms  # whatever is not False means: it is ours
+            bench.link = bench.make(**bus)
             link, into, out = bench.link, bytearray(1516), bytearray(1516)
             small = bytearray(numbered(42) + b"\0\0")
             link.recv_into(into)
@@ -183,6 +190,7 @@ def test_sending_and_receiving_allocate_nothing():
                     link.send(out, 1514 - 31 * i)
                     link.send(small, 42)
                     link.isup()
+                    link.wait(2)
                 finally:
                     micropython.heap_unlock()
             assert total == sum([1514 - 31 * i + 60 for i in range(40)])
@@ -386,6 +394,24 @@ def test_registers_that_change_while_they_are_read_are_read_again():
     assert bench.link.resyncs == bench.link.restarts == 0
 
 
+def test_frames_that_arrive_during_one_burst_after_the_other_are_no_broken_bus():
+    """A flood of the shortest frames, one every 6.7 us, on a bus of 20 MHz."""
+    for chip in CHIPS:
+        bench = Bench(chip)
+        bench.chip.wire_in(numbered(60))
+        left = [6]
+
+        def flood(socket, at, bench=bench, left=left):
+            if at == 0x28 and left[0]:
+                left[0] -= 1
+                bench.chip.wire_in(numbered(60, left[0]))
+
+        bench.chip.on_read = flood
+        for i in range(7):
+            assert bench.take() == numbered(60, max(6 - i, 0) if i else 0)
+        assert bench.link.restarts == 0 and bench.link.resyncs == 0
+
+
 def test_a_nonsense_length_opens_the_socket_anew():
     for chip in CHIPS:
         for length in (0, 1, 15, 1600, 0xFFFF):
@@ -441,16 +467,21 @@ def test_commands_are_waited_for_within_bounds():
     assert bench.chip.wire_in(numbered(60)) and bench.take() == numbered(60)
 
 
+class Raising:
+    """An SPI of which no transfer ends."""
+
+    def write(self, out):
+        raise OSError(5)
+
+    def write_readinto(self, out, into=None):
+        raise OSError(5)
+
+    readinto = write_readinto
+
+
 def test_an_spi_that_raises_is_a_broken_bus_and_no_exception():
     bench = Bench()
     working = bench.link._spi
-
-    class Raising:
-        def write(self, out):
-            raise OSError(5)
-
-        write_readinto = readinto = lambda self, out, into=None: self.write(out)
-
     bench.link._spi = Raising()
     assert bench.take() == b"" and bench.cs() == 1
     bench.pass_ms(700)
@@ -459,6 +490,29 @@ def test_an_spi_that_raises_is_a_broken_bus_and_no_exception():
     bench.link._spi = working
     bench.pass_ms(300)
     assert bench.link.isup() and bench.chip.wire_in(numbered(60)) and bench.take() == numbered(60)
+
+
+def test_a_mode_of_the_phy_that_nobody_set_is_mended():
+    for value in (0x38, 0xF8):  # PHYCFGR: the PHY in reset; set up by the register, not its pins
+        bench = Bench()
+        bench.chip.common[0x2E] = value
+        bench.pass_ms(400)
+        assert bench.link.restarts == 1 and bench.link.isup()
+
+
+def test_it_is_closed_on_a_shared_bus_and_on_a_broken_one():
+    for chip in CHIPS:
+        bench = Bench(chip, link=False)
+        neighbour = Neighbour(bench.spi)
+        bench.link = bench.make(acquire=neighbour.acquire, release=neighbour.release)
+        bench.bus.clear()
+        bench.link.close()
+        assert bench.bus.wrong_mode == 0 and neighbour.taken == 0
+        assert bench.chip.sockets[0].status == 0
+        bench = Bench(chip, irq=True)
+        bench.link._spi = Raising()
+        bench.link.close()
+        assert bench.cs() == 1 and bench.irq.handler is None and not bench.link.isup()
 
 
 def test_closed_it_is_silent():

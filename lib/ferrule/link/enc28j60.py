@@ -92,6 +92,8 @@ class Enc28j60(Chip):
         self._scratch = bytearray(CHUNK)
         view = memoryview(self._scratch)
         self._pieces = [view[: 1 << i] for i in range(7)]
+        # Bound once: `self._receive` as an argument would be an object on the heap each time.
+        self._receiving, self._transmitting = self._receive, self._transmit
         super().__init__(spi, cs, reset, irq, mac, full_duplex, acquire, release, clock)
 
     # ---- frames --------------------------------------------------------------------------------
@@ -101,36 +103,21 @@ class Enc28j60(Chip):
         if n > _FRAME or self._state != _RUNS and not self._revive():
             self.lost += 1
             return True
-        if self._acquire is not None and self._acquire() is False:
+        done = self._in_turn(self._transmitting, frame, n)
+        if done is None:
             self.busy += 1
-            return False
-        try:
-            return self._transmit(frame, n)
-        except OSError:  # some ports' SPI says so when a transfer did not end
-            self._fail()
+        elif done < 0:
             self.lost += 1
-            return True
-        finally:
-            if self._release is not None:
-                self._release()
+        return bool(done)
 
     def recv_into(self, frame):
         """Move the next frame into `frame`. Its length, or 0 when none waits. Bytes behind its end
         may change."""
         if self._state != _RUNS and not self._revive():
             return 0
-        if self._acquire is not None and self._acquire() is False:
-            return 0
-        try:
-            return self._receive(frame)
-        except OSError:
-            self._fail()
-            return 0
-        finally:
-            if self._release is not None:
-                self._release()
+        return max(self._in_turn(self._receiving, frame, 0) or 0, 0)
 
-    def _receive(self, frame):
+    def _receive(self, frame, _):
         if self._sending:
             self._gone()
         for _ in range(_BURST):

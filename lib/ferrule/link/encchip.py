@@ -81,6 +81,7 @@ class Chip:
         self._duplex = 0x0100 if full_duplex else 0
         self._two, self._two_in = bytearray(2), bytearray(2)
         self._three, self._three_in = bytearray(3), bytearray(3)
+        self._stepping, self._reading = self._step, self._read_link
         cs.init(mode=cs.OUT, value=1)
         if reset is not None:
             reset.init(mode=reset.OUT, value=1)
@@ -175,17 +176,33 @@ class Chip:
             self._rest = 0
         self._waiting = 0
 
+    def _in_turn(self, method, what, n):
+        """method(what, n) while the bus is ours. None: somebody has it; -1: the SPI raised an
+        OSError, as some ports' does when a transfer did not end, and that is a broken bus."""
+        if self._acquire is not None and self._acquire() is False:
+            return None
+        try:
+            return method(what, n)
+        except OSError:
+            self._fail()
+            return -1
+        finally:
+            if self._release is not None:
+                self._release()
+
     def _revive(self):
         """One step on the way from a reset to a chip that works, when its time has come; never
         waits. True: there."""
         now = self._ticks()
-        if self._state == _CLOSED or (now - self._since) & _CLOCK < self._rest:
-            return False
-        if self._acquire is not None and self._acquire() is False:
-            return False
+        if self._state != _CLOSED and (now - self._since) & _CLOCK >= self._rest:
+            self._in_turn(self._stepping, None, now)
+        return self._state == _RUNS
+
+    def _step(self, _, now):
         self._cs(1)
         # A millisecond may have been all but over: two of them are at least one.
         rest = 2
+        self._since, self._rest = now, _REST_MS  # should the bus not take what follows
         if self._state == _BROKEN:
             self.restarts += 1
             self._at = self._waiting = 0
@@ -204,16 +221,12 @@ class Chip:
                 self._spi.write(b"\xff")  # System Reset Command
                 self._cs(1)
             self._state = _BOOTS  # #2: CLKRDY does not tell when it is over, 1 ms does
-        elif self._set_up():
-            self._state = _RUNS
         else:
             self._state = _BROKEN
             rest = _REST_MS
-        self._since = now
+            if self._set_up():
+                self._state = _RUNS
         self._rest = rest
-        if self._release is not None:
-            self._release()
-        return self._state == _RUNS
 
     def _set_up(self):
         """Identify the chip, write its settings (6), and read everything back."""
@@ -281,25 +294,27 @@ class Chip:
             return False
         now = self._ticks()
         if (now - self._link_at) & _CLOCK >= _LINK_MS:
-            if self._acquire is not None and self._acquire() is False:
-                return self._linked
-            self._link_at = now
-            status = self._phy_get(_PHSTAT2)
-            self._linked = status >= 0 and status & _LSTAT != 0
-            if self._release is not None:
-                self._release()
-        return self._linked
+            self._in_turn(self._reading, None, now)
+        return self._linked and self._state == _RUNS
+
+    def _read_link(self, _, now):
+        self._link_at = now
+        status = self._phy_get(_PHSTAT2)
+        self._linked = status >= 0 and status & _LSTAT != 0
 
     def close(self):
         """Switch the receiver off; the chip is silent from here on. A second call does nothing."""
         if self._state == _RUNS:
-            self._op(_BFC | _ECON1, _RXEN)
+            self._in_turn(self._shut, None, 0)
         self._state = _CLOSED
         if self._pin is not None:
             self._pin.irq(None)
         if self._timer is not None:
             self._timer.deinit()
             self._timer = None
+
+    def _shut(self, *_):
+        self._op(_BFC | _ECON1, _RXEN)
 
 
 def settings(mac, full_duplex):

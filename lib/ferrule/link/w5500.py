@@ -42,6 +42,7 @@ class W5500(Wiznet):
     # MR, then from 0x13: INTLEVEL, IR, IMR, SIR, SIMR; and which bits of each count.
     _COMMON = b"\x10", b"\0\0\0\0\0\x01", b"\xff\xff\xff\0\xff\0\xff"
     _CHECKS = (
+        (0x2E, b"\x80", b"\xc0"),  # PHYCFGR: not in reset, set up by its pins
         (0x400, b"\xb4\0\0\x42", b"\xff\xff\0\xff"),
         (0x41E, b"\x10\x10" + bytes(12) + b"\x04", b"\xff\xff" + bytes(12) + b"\xff"),
     ) + tuple((0x503 + 0x100 * n,) + _IDLE for n in range(7))

@@ -63,6 +63,8 @@ class Chip:
         self._ticks, self._sleep = clock.ticks_ms, clock.sleep_ms
         self._link_out = self._head(self._LINK[0], 0) + b"\0"
         self._link_in = bytearray(_HEAD + 1)
+        # Bound once: `self._step` as an argument would be an object on the heap each time.
+        self._stepping, self._reading = self._step, self._read_link
         seen = {}  # buffers by length: the groups share them
         self._checks = [self._check(seen, *group) for group in self._groups()]
         cs.init(mode=cs.OUT, value=1)
@@ -170,7 +172,7 @@ class Chip:
         now = self._ticks()
         if self._state == _CLOSED or (now - self._at) & _CLOCK < self._rest:
             return False
-        self._in_turn(self._step, None, now)
+        self._in_turn(self._stepping, None, now)
         return self._state == _RUNS
 
     def _in_turn(self, method, what, n):
@@ -254,7 +256,7 @@ class Chip:
             return False
         if (self._ticks() - self._link_at) & _CLOCK >= _LINK_MS:
             if self._acquire is not None:
-                self._in_turn(self._read_link, None, 0)
+                self._in_turn(self._reading, None, 0)
             else:
                 self._link_alone()
         return self._linked and self._state == _RUNS
@@ -273,10 +275,13 @@ class Chip:
     def close(self):
         """Close the socket; the chip is silent from here on. A second call does nothing."""
         if self._state == _RUNS:
-            self._set(_SN_CR, bytes((_CLOSE,)))
+            self._in_turn(self._shut, None, 0)
         if self._state != _CLOSED:
             self._state = _CLOSED
             if self._pin is not None:
                 self._pin.irq(None)
             if self._timer is not None:
                 self._timer.deinit()
+
+    def _shut(self, *_):
+        self._set(_SN_CR, bytes((_CLOSE,)))

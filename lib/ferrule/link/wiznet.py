@@ -35,7 +35,7 @@ _HEAD = const(3)
 _LEN = const(2)  # the length before a frame in the receive buffer counts itself
 _FRAME = const(1514)
 
-_LOOKS = const(4)  # bursts until pointers that contradict one another count as a broken bus
+_LOOKS = const(8)  # bursts until pointers that contradict one another count as a broken bus
 _SPINS = const(8)  # bursts that wait for a frame on its way out: 0.1 ms at 100 Mbit/s
 _BATCH = const(4096)  # bytes taken from the receive buffer before their room is given back
 _BLIND_MS = const(50)  # with a silent interrupt line, look all the same this often
@@ -76,6 +76,8 @@ class Wiznet(Chip):
         view = memoryview(self._scratch)
         self._bits = [view[: 1 << i] for i in range(7)]
         self._rx_of = self._rx_views = self._tx_of = self._tx_views = None
+        self._receiving, self._transmitting = self._receive, self._transmit
+        self._glancing = self._look_again
         super().__init__(*how)
 
     # What runs for every frame is native code: it takes half the instructions, and its variables
@@ -90,7 +92,7 @@ class Wiznet(Chip):
         if self._state != _RUNS and not self._revive():
             return 0
         if self._acquire is not None:  # a bus of others
-            return self._in_turn(self._receive, frame, 0) or 0
+            return self._in_turn(self._receiving, frame, 0) or 0
         try:
             return self._receive(frame, 0)
         except OSError:  # some ports' SPI says so when a transfer did not end
@@ -231,7 +233,7 @@ class Wiznet(Chip):
         return True
 
     def _send_in_turn(self, frame, n):
-        done = self._in_turn(self._transmit, frame, n)
+        done = self._in_turn(self._transmitting, frame, n)
         if done is None:
             self.busy += 1
         return bool(done)
@@ -338,7 +340,7 @@ class Wiznet(Chip):
             if self._state != _RUNS or self._pin is not None and not self._pin():
                 return
             if self._pin is None:
-                self._in_turn(self._glance, None, 0)
+                self._in_turn(self._glancing, None, 0)
 
-    def _glance(self, *_):
+    def _look_again(self, _, n):
         return self._look()
