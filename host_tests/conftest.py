@@ -98,7 +98,8 @@ class Item(pytest.Item):
                 raise Failed(reason)
             pytest.skip(reason)
         chip = self.config.getoption("--over")
-        reason = beyond(chip).get(f"{self.path.name}::{self.test.name}") if chip else None
+        test = f"{self.path.name}::{self.test.name}"
+        reason = beyond(chip, self.on).get(test) if chip else None
         if reason:
             pytest.skip(f"over {chip}: {reason}")
         verdict, text = _batch(self).result(self)

@@ -6,31 +6,49 @@ bus, through the model and out of it by `link`, and the same way back. The names
 """
 
 import gc
+import sys
 
 from chips.bus import SPI, Bus, Pin
 
 _ROOM = 1600
+# The RAM of the emulated board that neither its heap nor its ROMFS uses, and how many models at
+# once may have 32 KB of it.
+_SPARE_AT = 0x21E00000
+_SPARE_PLACES = 16
+_made = 0
+
+
+def _buffers(*sizes):
+    """The memories of a chip, of so many bytes: on the emulated board they take no heap."""
+    global _made
+    if sys.platform != "qemu":
+        return [bytearray(n) for n in sizes]
+    from uctypes import bytearray_at
+
+    at = _SPARE_AT + _made % _SPARE_PLACES * 0x8000
+    _made += 1
+    return [bytearray_at(at + sum(sizes[:i]), n) for i, n in enumerate(sizes)]
 
 
 def _w5500(clock, mac):
     from chips.w5500 import W5500 as Model
     from ferrule.link.w5500 import W5500
 
-    return _on_a_bus(Model(clock), W5500, clock, mac)
+    return _on_a_bus(Model(clock, _buffers(16384, 16384)), W5500, clock, mac)
 
 
 def _w5100s(clock, mac):
     from chips.w5100s import W5100S as Model
     from ferrule.link.w5100s import W5100S
 
-    return _on_a_bus(Model(clock), W5100S, clock, mac)
+    return _on_a_bus(Model(clock, _buffers(8192, 8192)), W5100S, clock, mac)
 
 
 def _enc28j60(clock, mac):
     from chips.enc28j60 import Enc28j60 as Model
     from ferrule.link.enc28j60 import Enc28j60
 
-    return _on_a_bus(Model(), Enc28j60, clock, mac)
+    return _on_a_bus(Model(memory=_buffers(8192)[0]), Enc28j60, clock, mac)
 
 
 def _espnow(clock, mac, longest=1470):

@@ -44,7 +44,22 @@ BEYOND = {
 }
 
 
-def beyond(chip):
-    """{name of a ladder: why it cannot run over this chip}."""
-    reasons = BEYOND.get(chip, {})
+# The same for the emulated board, over every chip.
+ON_THE_BOARD = {
+    "needs more heap than the board has beside the code of a chip's driver and model": (
+        "test_congestion.py::test_many_small_acks_open_the_window_no_faster",
+        "test_pmtu.py::test_the_window_is_as_many_shorter_segments_and_reached_by_slow_start",
+        "test_scale.py::test_a_larger_shift_is_used_as_14",
+    ),
+    "polls for a day, and a day over a model takes the emulated board longer than four minutes": (
+        "test_keepalive.py::test_without_the_option_an_idle_connection_stays_for_ever",
+    ),
+}
+
+
+def beyond(chip, interpreter):
+    """{name of a ladder: why it cannot run over this chip on this interpreter}."""
+    reasons = dict(BEYOND.get(chip, {}))
+    if interpreter == "cortex_m3":
+        reasons.update(ON_THE_BOARD)
     return {name: reason for reason, names in reasons.items() for name in names}

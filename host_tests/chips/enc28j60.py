@@ -39,7 +39,9 @@ class Enc28j60(Mac, Phy):
     modes = (0,)  # 4.1
     max_hz = 20_000_000
 
-    def __init__(self, revision="B7", clock=None, errata=True, duplex=1, hz=20_000_000):
+    def __init__(
+        self, revision="B7", clock=None, errata=True, duplex=1, hz=20_000_000, memory=None
+    ):
         self.revision = r.REVISIONS[revision]
         self.clock_ = clock
         self.errata = errata
@@ -54,7 +56,7 @@ class Enc28j60(Mac, Phy):
         self.hang = self.lame = self.dead = self.promiscuous = False
         self.pad = True
         self._plugged = True
-        self.memory = bytearray(r.SIZE)
+        self.memory = bytearray(r.SIZE) if memory is None else memory
         self._written = 0
         self._state = 1
         self._on = False

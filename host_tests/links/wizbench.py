@@ -25,7 +25,8 @@ class Clock:
     def sleep_ms(self, ms):
         self.slept += ms
         for _ in range(ms):
-            self.now = (self.now + 1) & 0x3FFFFFFF
+            # 0x40000000 would be an object on the heap of a 32-bit port.
+            self.now = self.now + 1 if self.now < 0x3FFFFFFF else 0
             if self.on_sleep:
                 self.on_sleep()
 
