@@ -20,7 +20,7 @@ PICTURE = LIB / "layers.svg"
 
 # name -> (rank, what the folder is for)
 LAYERS = {
-    "": (7, "build it, turn it, name it"),
+    "": (7, "build it, turn it, name it; a connection that comes back"),
     "api": (6, "what programs see: sockets, addresses, tables as text"),
     "service": (5, "what the stack runs by itself: its address from a server"),
     "tcp": (4, "RFC 9293: connections, half-open and TIME_WAIT records"),

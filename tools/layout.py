@@ -96,7 +96,7 @@ RECORDS = {
         ("RCV_NXT", "absolute: next number expected; the left edge of the receive side"),
         ("SND_NXT", "SND.NXT - SND.UNA"),
         ("SND_MAX", "highest number ever sent + 1, - SND.UNA; above SND_NXT after a timeout"),
-        ("SND_WND", "SND.WND"),
+        ("SND_WND", "SND.WND; in CLOSED: bytes written that were not acknowledged"),
         ("RCV_WND", "advertised right edge - RCV.NXT"),
         ("RX_RD", "receive ring: index of the first unread byte"),
         ("RX_LEN", "receive ring: bytes ready to be read"),

@@ -57,13 +57,21 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 STACK_ROOTS = ("ferrule", "ferrule.stack", "ferrule.api.nic", "ferrule.api.socket")
 
 
-def laid_out(device, thumb, kind):
+# What programs import by name and the stack never does, module: name; a closed program is without.
+ASKED_FOR = {"reconnect": "Reconnecting"}
+
+
+def laid_out(device, thumb, kind, closed):
     """(Bundle, names of the links' modules, public names by module)."""
     b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind])
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
-    b.add_lazy(stack, "ferrule.")
     public = {"ferrule": {"Stack", "__version__"}}
+    if not closed:
+        for module, name in ASKED_FOR.items():
+            b.add(Output("ferrule." + module, "ferrule/%s.py" % module), ["ferrule." + module])
+            public["ferrule." + module] = {name}
+    b.add_lazy(stack, "ferrule.")
     links = b.add_links(ROOT / "lib" / "ferrule" / "link")
     for name in links:
         public[name] = {n for n in b.module(name).defined if not n.startswith("_")}
@@ -166,7 +174,7 @@ def bundle(device=True, whole=False, thumb=False, kind="full"):
     what it can reach, or with `whole` all of it.  thumb: for ARM boards, with assembler.  kind:
     one of PROFILES.
     """
-    b, links, public = laid_out(device, thumb, kind)
+    b, links, public = laid_out(device, thumb, kind, device and not whole)
     outputs = {output.name: output for output in b.outputs}
     statements = {
         name: short_conditions(merge_leaves(rewrite(b, output)))

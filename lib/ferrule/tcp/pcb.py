@@ -9,6 +9,7 @@ _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
+_SND_WND = const(8)
 _RCV_WND = const(9)
 _RX_RD = const(10)
 _RX_LEN = const(11)
@@ -162,6 +163,7 @@ def release(p, err):
     r = p.r
     if r[_STATE]:
         set_state(p, CLOSED)
+        r[_SND_WND] = r[_TX_LEN]  # for who wants to know what did not arrive
     r[_PORTS] = 0
     r[_T_REXMT] = r[_T_DACK] = r[_T_KEEP] = -1
     r[_TX_LEN] = r[_SND_NXT] = r[_SND_MAX] = 0
