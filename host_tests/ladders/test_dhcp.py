@@ -314,6 +314,36 @@ def test_without_an_answer_the_lease_is_used_until_it_ends(wire):
     """)
 
 
+@proves("RFC2131-4.4.5-4", "RFC2131-3.2-1")
+def test_a_lease_that_ends_while_the_link_is_gone_again_is_not_verified(wire):
+    dhcpopenings.bound(wire, lease=60, more="t1=57 t2=58")
+    wire.play("""
+        20s     us.link down
+        24500   us.link up
+        25s     ==> DHCP request want=10.9.0.2
+        25500   us.link down
+        57s     ==> ARP who 10.9.0.1
+        58s     ==> ARP who 10.9.0.1
+        58s     ==> DHCP request ciaddr=10.9.0.2
+        59s     ==> ARP who 10.9.0.1
+        59999   us.addr 10.9.0.2/24
+        60s     us.addr 0.0.0.0/0
+        70500   us.link up
+        71s     ==> DHCP discover
+    """)
+
+
+@proves("RFC2131-4.4.5-4")
+def test_a_lease_that_ends_while_the_stack_is_off_is_not_verified(wire):
+    dhcpopenings.bound(wire, lease=60)
+    wire.play("""
+        20s     us.active off
+        90s     us.active on
+        90s     us.addr 0.0.0.0/0
+        90s     ==> DHCP discover
+    """)
+
+
 @proves("RFC2131-3.7-1")
 def test_nothing_is_asked_while_the_link_is_down(wire):
     dhcpopenings.off(wire)
@@ -335,9 +365,28 @@ def test_a_stack_switched_off_and_on_verifies_its_address(wire):
     wire.play("""
         20s     us.active off
         50s     us.active on
-        50s     ==> ARP who 10.9.0.2 sender=10.9.0.2
         50s     ==> DHCP request want=10.9.0.2
         50s     us.has yes
+        50010   <== DHCP ack your=10.9.0.2 lease=600
+        50010   ==> ARP who 10.9.0.2 sender=0.0.0.0
+        51010   ==> ARP who 10.9.0.2 sender=0.0.0.0
+        52010   ==> ARP who 10.9.0.2 sender=0.0.0.0
+        54010   ==> ARP who 10.9.0.2 sender=10.9.0.2
+    """)
+
+
+@proves("RFC2131-2-2", "RFC2131-4.1-5")
+def test_a_server_that_answers_to_the_address_it_gives_is_heard(wire):
+    dhcpopenings.asking(wire)
+    wire.play("""
+        0     <== DHCP offer   your=10.9.0.2 lease=600 dst=10.9.0.2
+        0     ==> DHCP request want=10.9.0.2 server=10.9.0.1
+        0     <== SYN 0                                     # it is not ours yet
+        0     <== DHCP ack     your=10.9.0.2 lease=600 dst=10.9.0.2 sum=bad
+        0     us.stat UdpInErrors 1
+        0     <== DHCP ack     your=10.9.0.2 lease=600 dst=10.9.0.2
+        0     ==> ARP who 10.9.0.2 sender=0.0.0.0
+        0     us.stat InAddrErrors 1
     """)
 
 
@@ -345,8 +394,6 @@ def test_a_stack_switched_off_and_on_verifies_its_address(wire):
 def test_dhcp4_false_gives_the_address_back(wire):
     dhcpopenings.bound(wire)
     wire.play("""
-        10s     <== ARP who 10.9.0.2
-        10s     ==> ARP is 10.9.0.2 target=10.9.0.1
         11s     us.ipconfig dhcp4=0
         11s     ==> DHCP release ciaddr=10.9.0.2 server=10.9.0.1 to=10.9.0.1
         11s     us.addr 0.0.0.0/0

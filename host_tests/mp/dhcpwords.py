@@ -21,7 +21,7 @@ import frames
 
 KINDS = ("", "discover", "offer", "request", "decline", "ack", "nak", "release", "inform")
 _MAGIC = b"\x63\x82\x53\x63"
-_CLIENT, _SERVER = 68, 67
+CLIENT_PORT, SERVER_PORT = 68, 67
 
 
 # ---- messages that arrive ------------------------------------------------------------------
@@ -94,7 +94,7 @@ def arriving(wire, line):
     """The Ethernet frame of a `<== DHCP` line."""
     src = line.address()
     dst = frames.ip_bytes(line.keys.get("dst", "255.255.255.255"))
-    message = frames.udp(src, dst, line.number("port", _SERVER), _CLIENT, make(wire, line))
+    message = frames.udp(src, dst, line.number("port", SERVER_PORT), CLIENT_PORT, make(wire, line))
     if line.keys.get("sum") == "bad":
         message = message[:6] + bytes((message[6] ^ 1,)) + message[7:]
     if line.keys.get("sum") == "none":
@@ -126,7 +126,7 @@ def wrong(wire, frame):
     data = frame.data
     if len(data) < 300:
         return "a message of %d bytes" % len(data)
-    if (frame.sport, frame.dport) != (_CLIENT, _SERVER):
+    if (frame.sport, frame.dport) != (CLIENT_PORT, SERVER_PORT):
         return "from port %d to %d" % (frame.sport, frame.dport)
     if data[:4] != b"\x01\x01\x06\x00" or data[28:44] != wire.link.mac + bytes(10):
         return "op, htype, hlen, hops or chaddr"

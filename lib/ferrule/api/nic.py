@@ -78,10 +78,10 @@ def active(net, on):
     if on and not net._on:
         net._on = True
         net.h[_H_NOW] = net.h[_H_DUE] = net.ticks_ms() & 0x3FFFFFFF
-        if net._addressed:
-            arp.announce(net.iface)
         if net.iface.service is not None:
-            net.iface.service.wake()
+            net.iface.service.wake()  # verifies an address before it is announced
+        elif net._addressed:
+            arp.announce(net.iface)
     elif net._on and not on:
         net._on = False
         net.tcp.abort_all(100)  # ENETDOWN
@@ -93,13 +93,12 @@ def set_address(net, ip, mask, gw):
     change.
     """
     h = net.h
-    old = to_text(h, _H_IP)
-    put_word(h, _H_IP, ip, 0)
-    put_word(h, _H_MASK, mask, 0)
-    put_word(h, _H_GW, gw, 0)
+    new = array.array("i", ip + mask + gw)
+    changed = word(net, _H_IP) != ip
+    h[_H_IP : _H_GW + 1] = new  # all or, when there is no room on the heap, nothing
     set_broadcast(h)
     net._addressed = ip != b"\0\0\0\0"
-    if to_text(h, _H_IP) != old:
+    if changed:
         net.tcp.abort_all(99)
         arp.clear(net.iface)
         if net._on and net._addressed:

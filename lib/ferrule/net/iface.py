@@ -19,6 +19,7 @@ _ST_RX_FRAMES = const(0)
 _ST_TX_FRAMES = const(1)
 _ST_TX_BUSY = const(2)
 _ST_ETH_DROP = const(3)
+_ST_IP_ADDR = const(12)
 _ST_IP_FRAG = const(13)
 _ST_IP_PROTO = const(14)
 _ST_RATE_LIMITED = const(22)
@@ -71,11 +72,14 @@ class Iface:
 
     def odd(self, kind, n):
         """The frame in rx is no ordinary one (kind: minus the counter of what is wrong with it).
-        Whether it was of use all the same: a fragment, or in an IEEE 802.3 frame.
+        Whether it was of use all the same: a fragment, for an address that is to become ours, or
+        in an IEEE 802.3 frame.
         """
         f = self.rx
         if kind == -_ST_IP_FRAG:
             return self.fragments is not None and self.fragments.take()
+        if kind == -_ST_IP_ADDR:
+            return self.service is not None and self.service.stray()
         if kind == -_ST_ETH_DROP and f[14] == 0xAA and f[15] == 0xAA and f[12] < 6:
             try:
                 from . import snap

@@ -37,8 +37,8 @@ class Claim:
     refused(claim).  i: the word of t that is this claim's timer.
 
     granted() is called when nobody answered, once a claim; it returns True if it announced the
-    address.  refused() is called when somebody has it, then or at any time later, and the claim
-    is over.
+    address.  refused() is called when somebody has it, then or at any time later; it ends the
+    claim by stop(), or by begin() for another address.
     """
 
     def __init__(self, owner, iface, i):
@@ -79,7 +79,13 @@ class Claim:
                 return
             self.state = _HELD
             self.left = _ANNOUNCEMENTS
-            if self.owner.granted(self):
+            try:
+                announced = self.owner.granted(self)
+            except MemoryError:  # granted once more, later
+                self.state = _PROBING
+                self.left = 0
+                raise
+            if announced:
                 self.left -= 1
                 self.wait(_ANNOUNCE_WAIT)
                 return
@@ -124,7 +130,6 @@ class Claim:
         ):
             return False
         if self.state == _PROBING or self.lately():
-            self.stop()
             self.owner.refused(self)
         else:
             self.defended = self.iface.h[_H_NOW]

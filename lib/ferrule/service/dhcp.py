@@ -5,10 +5,12 @@ It allocates when messages are written, read, or change the address; not while a
 and its lease runs.
 """
 
+import array
+
 from micropython import const
 
 from ..core.tick import set_timer
-from ..net import udp
+from ..net import arp, udp
 from ..tcp import output
 from ..wire import dhcp as wire
 from .hub import NOBODY, Hub
@@ -79,6 +81,9 @@ class Dhcp(Hub):
     def end(self):
         """Give the address back and be gone."""
         if self.state >= _BOUND and self.net._on:
+            # as a neighbour's record begins: there is no time to wait for ARP
+            server = array.array("i", self.lease.server + self.lease.hop + b"\0\0")
+            arp.learn(self.iface, server, True)
             self.say(wire.RELEASE)
         self.take(NOBODY, NOBODY, NOBODY)
         self.iface.service = None
@@ -92,13 +97,13 @@ class Dhcp(Hub):
         if self.auto is not None:
             self.auto.again()
         self.tries = 0
-        if self.state >= _BOUND:
+        if self.state >= _BOUND and not self.lease.over():
             self.new_xid()
             self.secs = 0
             self.state = _REBOOTING
             set_timer(self.h, self.t, _T_SAY, 0)
         else:
-            self.claim.stop()
+            self.lose()
             self.fails = 0
             self.restart(0)
 
@@ -127,8 +132,10 @@ class Dhcp(Hub):
             return
         if _BOUND <= state < _REBOOTING:
             self.lease_turn()
-        elif not self.up:
-            pass  # plugged() goes on
+        elif not self.up:  # plugged() goes on; what is being verified ends with its lease
+            if state == _REBOOTING:
+                self.state = _BOUND
+                self.lease_turn()
         elif state == _INIT:
             if self.fails > _PATIENCE:
                 self.fall_back()
@@ -139,7 +146,7 @@ class Dhcp(Hub):
             self.discover()
         elif state == _SELECTING:
             self.tries += 1
-            if self.tries == _PATIENCE:
+            if self.tries >= _PATIENCE:
                 self.fall_back()
             self.discover()
         else:
@@ -148,9 +155,12 @@ class Dhcp(Hub):
     def fall_back(self):
         """Nobody gives us an address: one of 169.254/16, while we go on asking."""
         if self.auto is None:
-            from .autoip import AutoIp
+            try:
+                from .autoip import AutoIp
 
-            self.auto = AutoIp(self, self.iface, _T_AUTO)
+                self.auto = AutoIp(self, self.iface, _T_AUTO)
+            except MemoryError:  # no room for the code
+                pass
 
     def discover(self):
         if self.say(wire.DISCOVER):
@@ -190,11 +200,11 @@ class Dhcp(Hub):
         lease = self.lease
         if lease.end_s == wire.FOREVER:
             return
-        age = lease.seconds()
-        if age >= lease.end_s:
+        if lease.over():
             self.lose()
             self.restart(0)
             return
+        age = lease.age_s
         if age < lease.t1_s:
             self.sleep(lease.t1_s - age)
             return
@@ -227,6 +237,8 @@ class Dhcp(Hub):
         if kind == 0 or wire.SERVER not in found:
             return False
         server = found[wire.SERVER]
+        if not wire.is_host(f, server):
+            return False
         chosen = state in (_REQUESTING, _RENEWING)
         if chosen and not wire.same(f, server, self.lease.server):
             return False
@@ -317,9 +329,9 @@ class Dhcp(Hub):
 
     def lose(self):
         """The lease is over: nothing is sent from its address any more (RFC 2131, 4.4.5)."""
-        self.claim.stop()
         if self.state >= _BOUND:
             self.take(NOBODY, NOBODY, NOBODY)
+        self.claim.stop()
 
     def reset_all(self):
         """Tell the peers before the address goes (RFC 5227, 2.4); take() tells the programs."""

@@ -12,6 +12,7 @@ from .claim import Claim
 
 # --- layout: written by tools/layout.py ---
 _S_L4 = const(4)
+_S_L4_LEN = const(5)
 _S_DATA = const(9)
 _S_LEN = const(10)
 _ST_UDP_BAD = const(69)
@@ -28,6 +29,7 @@ _T_WORDS = const(5)
 
 _CLIENT_PORT = const(68)
 _LINK_MS = const(1000)
+_AGAIN_MS = const(1000)
 
 NOBODY = b"\0\0\0\0"
 
@@ -49,17 +51,24 @@ class Hub:
 
     def timers(self):
         """A deadline has come, of ours or another's."""
-        h = self.h
-        t = self.t
-        if self.is_due(_T_LINK):
-            self.look_at_link()
-        if self.is_due(_T_CLAIM):
-            self.claim.turn()
-        if self.is_due(_T_AUTO):
-            self.auto.claim.turn()
-        if self.is_due(_T_SAY):
-            self.turn()
-        next_due(h, t, 1, _T_WORDS, _LIVE, _T_SAY, _T_WORDS - 1)
+        try:
+            if self.is_due(_T_LINK):
+                self.look_at_link()
+            if self.is_due(_T_CLAIM):
+                self.claim.turn()
+            if self.is_due(_T_AUTO) and self.auto is not None:
+                self.auto.claim.turn()
+            if self.is_due(_T_SAY):
+                self.turn()
+        except MemoryError:
+            self.later()
+        next_due(self.h, self.t, 1, _T_WORDS, _LIVE, _T_SAY, _T_WORDS - 1)
+
+    def later(self):
+        """There was no room on the heap: what has no timer now has its turn in a second."""
+        for i in (_T_SAY, _T_CLAIM, _T_AUTO):
+            if self.t[i] < 0:
+                set_timer(self.h, self.t, i, _AGAIN_MS)
 
     def is_due(self, i):
         """Whether the timer in word i has come; it is then off."""
@@ -83,9 +92,13 @@ class Hub:
 
     def arp(self):
         """An ARP packet stands in rx.  True: it was about an address of ours."""
-        if self.auto is not None and self.auto.claim.heard():
+        try:
+            if self.auto is not None and self.auto.claim.heard():
+                return True
+            return self.claim.heard()
+        except MemoryError:
+            self.later()
             return True
-        return self.claim.heard()
 
     def sends(self, f):
         """The ARP packet in f is about to go out: with a link-local sender it is for everybody
@@ -105,9 +118,31 @@ class Hub:
             return True
         if port != _CLIENT_PORT:
             return False
-        if not self.arrives(iface.rx, s[_S_L4], s[_S_DATA], s[_S_LEN]):
-            iface.count[_ST_DHCP_BAD] += 1
+        try:
+            if self.arrives(iface.rx, s[_S_L4], s[_S_DATA], s[_S_LEN]):
+                return True
+        except MemoryError:
+            self.later()
+        iface.count[_ST_DHCP_BAD] += 1
         return True
+
+    def stray(self):
+        """A packet for an address that is not ours stands in rx.  True: it was from a server that
+        does not look at the broadcast flag, and sends to the address that it gives (RFC 2131,
+        4.1).
+        """
+        f = self.iface.rx
+        s = self.iface.seg
+        at = 14 + 4 * (f[14] & 15)
+        s[_S_L4] = at
+        s[_S_L4_LEN] = (f[16] << 8 | f[17]) + 14 - at
+        return (
+            not f[0] & 1
+            and f[23] == 17
+            and not (f[20] & 0x3F or f[21] or f[at + 2])  # a fragment; port 68 is below 256
+            and f[at + 3] == _CLIENT_PORT
+            and self.udp()
+        )
 
     def chance(self, n):
         """0..n-1 by the stack's random, n up to 32768."""
@@ -119,11 +154,13 @@ class Hub:
         is announced.
         """
         before = self.taken
-        self.taken = ip
         iface = self.iface
         iface.service = None  # by hand it would end us
-        self.net.ifconfig(["%d.%d.%d.%d" % tuple(b) for b in (ip, mask, gw, dns)])
-        iface.service = self
+        try:
+            self.net.ifconfig(["%d.%d.%d.%d" % tuple(b) for b in (ip, mask, gw, dns)])
+        finally:
+            iface.service = self
+        self.taken = ip
         return before != ip
 
     def wait(self, ms):

@@ -22,6 +22,7 @@ class Lease:
     def __init__(self, h):
         self.h = h
         self.server = self.ip = self.mask = self.gw = self.dns = _NOBODY
+        self.hop = b""  # the hardware address that its server, or relay, sent from
         self.end_s = self.t1_s = self.t2_s = 0
         self.from_at = 0  # it runs from here, which moves on by whole seconds ...
         self.age_s = 0  # ... that are counted here, for the clock wraps in 12 days
@@ -30,6 +31,7 @@ class Lease:
         """Take what the ACK in f says, whose options fits() has judged.  The lease runs from the
         time of its request.
         """
+        self.hop = bytes(memoryview(f)[6:12])
         self.mask = mask_of(f, found, self.ip)
         self.gw = self.router(f, found)
         self.dns = wire.address(f, found[wire.DNS]) if wire.DNS in found else _NOBODY
@@ -64,6 +66,10 @@ class Lease:
         self.age_s += gone
         return self.age_s
 
+    def over(self):
+        """Whether it has ended."""
+        return self.end_s != wire.FOREVER and self.seconds() >= self.end_s
+
     def rest_ms(self):
         """Milliseconds since the last whole second that seconds() counted."""
         return self.h[_H_NOW] - self.from_at & 0x3FFFFFFF
@@ -76,8 +82,7 @@ def fits(f, found, ip):
     lease = wire.seconds(f, found[wire.LEASE]) if wire.LEASE in found else 0
     if lease != wire.FOREVER and lease < _LEAST_S:
         return False
-    a = ip[0]
-    if a == 0 or a == 127 or a >= 224 or a == 169 and ip[1] == 254:
+    if not wire.is_host(ip, 0) or ip[:2] == b"\xa9\xfe":
         return False
     mask = mask_of(f, found, ip)
     ones = ones_of(mask)

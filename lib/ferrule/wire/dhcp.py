@@ -111,6 +111,13 @@ def address(f, at):
     return bytes(memoryview(f)[at : at + 4])
 
 
+def is_host(f, at):
+    """Whether the four bytes at `at` may be one host's address: no network's own, no loopback, no
+    multicast or broadcast.
+    """
+    return 0 < f[at] < 224 and f[at] != 127
+
+
 def yours(f, at):
     """`your` address of the message at `at`, four bytes."""
     return address(f, at + _YIADDR)

@@ -1,0 +1,157 @@
+"""DHCP and the heap: two hundred addresses leave no trace, a moment without room ends nothing."""
+
+import gc
+import sys
+
+import micropython
+
+from dhcphost import Lan
+from layout_words import STATE
+from testing import proves
+
+# The firmware's folder: of the source tree on a host, of the ROMFS on the board.
+sys.path += [__file__.rsplit("/", 1)[0] + "/../../firmware", "/rom/firmware"]
+
+from echo import Echo  # noqa: E402
+from httpd import Server  # noqa: E402
+
+TIMEOUT_S = 120
+_BOARD = sys.platform == "qemu"  # emulated, and slow
+_CHANGES = 32 if _BOARD else 200
+_REQUEST = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\n"
+
+
+class Device:
+    """The echo device with an address from the server, and a client of it."""
+
+    def __init__(self):
+        self.lan = Lan()
+        self.net = self.lan.net
+        self.http = Server(self.net, Echo(self.net), connections=2, buffer=512)
+        self.net.ipconfig(dhcp4=True)
+        self.settle()
+
+    def settle(self):
+        """Until it has the address that the server gives, announced for the second time."""
+        assert self.lan.until(self.lan.bound, 200_000, self.http.turn), self.lan.server.heard
+        self.lan.run(5000, self.http.turn)
+
+    def ask(self):
+        """A client asks, and says nothing more; its socket."""
+        sock = self.lan.peer.socket()
+        sock.setblocking(False)
+        try:
+            sock.connect((self.net.ifconfig()[0], 80))
+        except OSError:
+            pass
+        self.lan.run(500, self.http.turn)
+        sock.write(_REQUEST)
+        self.lan.run(200, self.http.turn)
+        assert self.http.free < len(self.http.slots), self.lan.peer.netstat()
+        return sock
+
+    def answered(self):
+        """Whether a request is answered."""
+        sock = self.ask()
+        sock.write(b"hi")
+        self.lan.run(500, self.http.turn)
+        answer = sock.recv(500)
+        sock.abort()
+        self.lan.run(500, self.http.turn)
+        return answer[-2:] == b"hi" and self.http.free == len(self.http.slots)
+
+    def change(self, i):
+        """Another address, each time by another way, while a client waits for an answer."""
+        lan = self.lan
+        sock = self.ask()
+        lan.server.host += 1  # what it refuses to renew from now on
+        lan.server.heard = []
+        if i % 4 == 1:
+            lan.conflict()
+        elif i % 4 == 2:  # the lease ends, and then somebody answers again
+            lan.server.deaf = True
+            lan.run(70_000, self.http.turn)
+            lan.server.deaf = False
+        elif i % 4 == 3:  # plugged in somewhere else
+            lan.far.plug(False)
+            lan.run(3000, self.http.turn)
+            lan.far.plug(True)
+        self.settle()
+        sock.abort()
+        assert not [p for p in self.net.tcp.pcbs if p.r[STATE]], self.net.netstat()
+        assert self.http.free == len(self.http.slots)
+
+    def used(self):
+        gc.collect()
+        return gc.mem_alloc()
+
+
+def test_two_hundred_addresses_leave_no_trace():
+    device = Device()
+    assert device.answered()
+    for i in range(8):  # what is loaded and interned on the way stays
+        device.change(i)
+    assert device.answered()
+    assert [row[5] for row in device.net.netstat()] == ["LISTEN"], device.net.netstat()
+    before = device.used()
+    for i in range(_CHANGES):
+        device.change(i)
+    assert device.answered()
+    more = device.used() - before  # less, when the collector took garbage for something before
+    assert more <= 0, more
+
+
+class Short:
+    """A LAN whose stack finds the heap locked in some of its polls."""
+
+    def __init__(self, first, polls):
+        self.lan = Lan()
+        self.net = self.lan.net
+        self.polls = 0
+        self.locked = range(first, first + polls)
+
+    def run(self, ms):
+        lan = self.lan
+        poll = self.net.poll
+        while ms > 0:
+            if self.polls in self.locked:
+                gc.collect()
+                micropython.heap_lock()
+                try:
+                    due = poll()
+                finally:
+                    micropython.heap_unlock()
+            else:
+                due = poll()
+            self.polls += 1
+            ms -= lan.pass_on(due, ms)
+
+
+def through(short):
+    """Bound, in conflict, elsewhere, without a server, and bound again."""
+    lan = short.lan
+    lan.net.ipconfig(dhcp4=True)
+    short.run(9000)
+    lan.conflict()
+    lan.server.host += 1
+    short.run(20_000)
+    lan.far.plug(False)
+    short.run(2000)
+    lan.far.plug(True)
+    lan.server.host += 1
+    short.run(10_000)
+    lan.server.deaf = True
+    short.run(65_000)
+    lan.server.deaf = False
+    return lan.until(lan.bound, 120_000)
+
+
+@proves("RFC2131-4.4.5-2")
+def test_a_poll_without_room_on_the_heap_raises_nothing_and_ends_nothing():
+    short = Short(0, 0)
+    assert through(short)
+    for first in range(0, short.polls, 20 if _BOARD else 3):
+        for polls in (1, 4):
+            short = Short(first, polls)
+            assert through(short), "%d polls from %d: %s" % (polls, first, short.lan.server.heard)
+            assert short.net.isconnected()
