@@ -283,7 +283,7 @@ class Server:
         room."""
         if self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD:
             return True
-        for row in self.net.netstat():
+        for row in self.net.netstat().once():
             if row[5] == "SYN_RECEIVED":
                 return True
         return False

@@ -58,7 +58,7 @@ def main():
     try:
         net, server = device(board)
         print("ferrule: http://%s/ is up: %d connections, %d bytes for the stack" % (
-            net.ifconfig()[0], len(server.slots), net.memory()["total"]))
+            net.ifconfig()[0], len(server.slots), net.memory().once()["total"]))
         server.run()
     except KeyboardInterrupt:
         if net is not None:

@@ -82,10 +82,10 @@ def home(net, uptime, host):
            "<tr><th>Heap</th><td>%d bytes in use, %d free</td></tr>\n"
            "<tr><th>Stack's buffers</th><td>%d bytes, taken at start</td></tr>\n" % (
                _duration(uptime), address, gc.mem_alloc(), gc.mem_free(),
-               total(net.memory())))
+               total(net.memory().once())))
     yield _TABLE % "Connections" + _COLUMNS
     past = 0
-    for row in net.netstat():
+    for row in net.netstat().once():
         if row[5] == "TIME_WAIT":
             past += 1
             continue
@@ -101,9 +101,9 @@ def netstat(net, uptime):
     yield '{"address": "%s", "uptime_s": %d,\n "heap": {"used": %d, "free": %d},\n' % (
         net.ifconfig()[0], uptime, gc.mem_alloc(), gc.mem_free())
     yield ' "memory": {%s},\n "connections": [' % ", ".join(
-        ['"%s": %d' % item for item in net.memory().items()])
+        ['"%s": %d' % item for item in net.memory().once().items()])
     comma = "\n"
-    for row in net.netstat():
+    for row in net.netstat().once():
         yield comma + ('  {"protocol": "%s", "recv_q": %d, "send_q": %d, "local": "%s:%d", '
                        '"remote": "%s:%d", "state": "%s", "timer": "%s", "ms_left": %d}') % (
             (row[0], row[1], row[2]) + row[3] + row[4] + row[5:8])

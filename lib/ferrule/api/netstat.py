@@ -2,7 +2,6 @@
 
 import sys
 
-import micropython
 from micropython import const
 
 from ..wire.tcp import port
@@ -45,19 +44,22 @@ _KEEPALIVE = const(32)
 _PTO = const(1 << 19)
 
 
-@micropython.viper
-def in_use(table: ptr32, i: int) -> bool:
-    return table[i] != 0
+class Rows:
+    """What Netstat and Memory have in common."""
+
+    def once(self):
+        """For programs that ask rarely: forget this module, so that its code takes heap only
+        while these rows are in use.  Returns self.
+
+        No leaf may stand here: ports that keep machine code apart from the heap never free it.
+        """
+        package, _, name = __name__.rpartition(".")
+        sys.modules.pop(__name__, None)
+        sys.modules[package].__dict__.pop(name, None)
+        return self
 
 
-def leave():
-    """Forget this module: its code takes heap only while what it made is in use."""
-    package, _, name = __name__.rpartition(".")
-    sys.modules.pop(__name__, None)
-    sys.modules[package].__dict__.pop(name, None)
-
-
-class Netstat:
+class Netstat(Rows):
     """Iterable over rows ("tcp", recv_q, send_q, (address, port), (address, port), state, timer,
     ms_left).
 
@@ -69,7 +71,6 @@ class Netstat:
 
     def __init__(self, net):
         self.net = net
-        leave()
 
     def left(self, at):
         left = at - self.net.h[_H_NOW] & 0x3FFFFFFF
@@ -122,11 +123,11 @@ class Netstat:
                 yield self.row(r, 0, r[_RX_LEN], r[_TX_LEN], r[_STATE], timer, left)
         for i in range(t.half_n):
             k = i * _HALF_WORDS
-            if in_use(t.half, k + _HO_PORTS):
+            if port(t.half, k + _HO_PORTS, 16):
                 yield self.row(t.half, k, 0, 0, 3, "synack", self.left(t.half[k + _HO_AT]))
         for i in range(t.tw_n):
             k = i * _TW_WORDS
-            if in_use(t.tw, k + _TW_PORTS):
+            if port(t.tw, k + _TW_PORTS, 16):
                 yield self.row(t.tw, k, 0, 0, 10, "timewait", self.left(t.tw[k + _TW_AT]))
 
     def __str__(self):
@@ -151,7 +152,7 @@ class Netstat:
     __repr__ = __str__
 
 
-class Memory:
+class Memory(Rows):
     """Bytes by use: the buffers and records that the constructor took, without the objects
     around them.
     """
@@ -180,7 +181,6 @@ class Memory:
             rows.append(("fragments", n + 4 * len(x.t)))
         rows.append(("total", sum(n for _, n in rows)))
         self.rows = rows
-        leave()
 
     def items(self):
         return self.rows
