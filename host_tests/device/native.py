@@ -110,6 +110,25 @@ class NativeSocket:
         self.net.poll()
 
 
+class Rows:
+    """What netstat() and memory() return."""
+
+    def __init__(self, rows):
+        self.rows = rows
+
+    def once(self):
+        return self
+
+    def items(self):
+        return self.rows
+
+    def __iter__(self):
+        return iter(self.rows)
+
+    def __getitem__(self, what):
+        return dict(self.rows)[what]
+
+
 class NativeNet:
     """What the engine and its pages ask of a Stack."""
 
@@ -142,10 +161,10 @@ class NativeNet:
         return ("127.0.0.1", "255.0.0.0", "0.0.0.0", "0.0.0.0")
 
     def netstat(self):
-        return [("tcp", 0, 0, ("127.0.0.1", 80), ("0.0.0.0", 0), "LISTEN", "", -1)]
+        return Rows([("tcp", 0, 0, ("127.0.0.1", 80), ("0.0.0.0", 0), "LISTEN", "", -1)])
 
     def memory(self):
-        return {"total": 0}
+        return Rows([("total", 0)])
 
 
 def main():
