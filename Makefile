@@ -10,14 +10,16 @@ READY = $(VENV)/ready
 .DEFAULT_GOAL := help
 # The chips whose models have to carry every ladder and every session.
 OVER ?= w5500 w5100s enc28j60 espnow
+OVER_ON ?= x64
 
-.PHONY: help venv demo test over bundled soak qemu bench congestion goodput interpreters lint conformance clean
+.PHONY: help venv demo test over over-espnow bundled soak qemu bench congestion goodput interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
 	@echo "make qemu          the same device on an emulated bare-metal Cortex-M3 (needs make interpreters)"
 	@echo "make test          lint and every test that can run here (ARGS= goes to pytest)"
 	@echo "make over          every ladder and rough session over the models of chips: OVER=\"$(OVER)\""
+	@echo "make over-espnow   the same for messages of other lengths"
 	@echo "make interpreters  build MicroPython for 32-bit unix and for the bare-metal board"
 	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
 	@echo "make bench         measure speed and memory, write tools/bench/results.json (ARGS=--check compares)"
@@ -62,10 +64,21 @@ test: lint
 
 over: $(READY)
 	@for chip in $(OVER); do echo "over $$chip:"; \
-	  $(RUN) -m pytest -q --on x64 --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
+	  $(RUN) -m pytest -q $(OVER_ON:%=--on %) --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
 	  || exit 1; done
+
+# What depends on Ethernet's 1500 bytes runs over messages of 1504; with messages of 250 every ladder has to pass
+# that passes over a plain link of that MTU.
+over-espnow: $(READY)
 	@echo "the ladders over ESP-NOW with messages of 1504 bytes:"; \
 	  $(RUN) -m pytest -q --on x64 --over espnow_1500 host_tests/ladders
+	@echo "the rough sessions over ESP-NOW with messages of 250 bytes:"; \
+	  $(RUN) -m pytest -q --on x64 --over espnow_250 host_tests/sim/test_rough_wire.py
+	@echo "the ladders with messages of 250 bytes, against those over a plain link of that MTU:"; \
+	  for link in plain_250 espnow_250; do \
+	    $(RUN) -m pytest -q --tb=no -rf --on x64 --over $$link host_tests/ladders > build/$$link.log; \
+	    tail -n 1 build/$$link.log; grep -q passed build/$$link.log || exit 1; grep ^FAILED build/$$link.log | cut -d' ' -f2 > build/$$link.failed; done; \
+	  ! grep -vxFf build/plain_250.failed build/espnow_250.failed
 
 bundled: $(READY)
 	@$(RUN) -m tools.bundle --library build/library > build/library.list

@@ -29,7 +29,7 @@ from chips.between import CHIPS  # noqa: E402
 from chips.beyond import beyond  # noqa: E402
 from sources import has_tests_for_micropython, read, runs_in_micropython  # noqa: E402
 
-_PATIENCE = 4  # times as long over the model of a chip
+_PATIENCE = 6  # times as long over the model of a chip
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
 

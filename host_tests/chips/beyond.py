@@ -40,6 +40,7 @@ BEYOND = {
         ),
         _OTHERS: _OTHERS_TESTS,
     },
+    "espnow_250": {_OTHERS: _OTHERS_TESTS},
     "espnow_1500": {_OTHERS: _OTHERS_TESTS},
 }
 
@@ -51,7 +52,7 @@ ON_THE_BOARD = {
         "test_pmtu.py::test_the_window_is_as_many_shorter_segments_and_reached_by_slow_start",
         "test_scale.py::test_a_larger_shift_is_used_as_14",
     ),
-    "polls for a day, and a day over a model takes the emulated board longer than four minutes": (
+    "polls for a day, and a day over a model takes the emulated board longer than six minutes": (
         "test_keepalive.py::test_without_the_option_an_idle_connection_stays_for_ever",
     ),
 }

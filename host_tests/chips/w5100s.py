@@ -1,21 +1,27 @@
-"""The W5100S at the level of SPI bytes (W5100S datasheet, version 1.2.8): one address space, four
-sockets, 8 KB of buffer in each direction.
+"""The W5100S at the level of SPI bytes: one address space, four sockets, 8 KB of buffer in each
+direction.
 
-What differs from the W5500, and from where:
+What differs from the W5500 is named by register, as the datasheet has it (W5100S datasheet,
+version 1.2.8, chapters "Register Map" and "Register Descriptions"); addresses and bits were
+compared with the maker's own driver (ioLibrary_Driver, Ethernet/W5100S/w5100s.h and w5100s.c),
+here `lib`, and the public CircuitPython driver, here `cp`, runs on the model.
 - The SPI frame is a byte of direction (0x0F read, 0xF0 write), the address and any number of data
-  bytes; the address grows by one with each (6.1, SPI access).
+  bytes; the address grows by one with each (lib, WIZCHIP_READ_BUF; cp).
 - Common registers at 0x0000, socket n at 0x0400 + 0x100 n, transmit memory at 0x4000, receive
-  memory at 0x6000 (4). A buffer does not wrap by itself: the address is the memory's, and a host
-  masks and splits (the maker's ioLibrary, W5100S/w5100s.c, does so).
-- RMSR and TMSR share the memory out, two bits for each socket (4.1); socket 0 with 8 KB leaves the
+  memory at 0x6000 (lib). A buffer does not wrap by itself: the address is the memory's, and a host
+  masks and splits (lib, wiz_recv_data).
+- RMSR and TMSR share the memory out, two bits for each socket; socket 0 with 8 KB leaves the
   others nothing, though their bits cannot say 0. Sn_RXBUF_SIZE and Sn_TXBUF_SIZE are kept here as
   plain registers.
 - IR's lower four bits are the sockets' interrupts, masked by IMR; with MR2's bit 6 INTn moves
-  (4.1).
-- MR reads 0x03 after a reset (the public CircuitPython driver relies on it).
+  (lib, MR2_G_IEN). They go with the bits of Sn_IR.
+- MR reads 0x03 after a reset: bits of the parallel bus (lib, MR_AI and MR_IND; cp relies on it).
 - Sn_MR's MAC filter is bit 6, and what is blocked stands in Sn_MR2: broadcast bit 6, multicast 5,
-  IPv6 4 (4.2).
-- PHYSR: bit 7 no cable, bit 0 link (4.1).
+  IPv6 4 (lib, Sn_MR_MF, Sn_MR2_MBBLK and its neighbours).
+- PHYSR: bit 7 no cable, bit 0 link (lib, PHYSR_CABOFF, PHYSR_LNK). VERR reads 0x51 (cp).
+- After RSTn the chip needs 60.3 ms (datasheet, "Reset Timing"); `settle_ms` is the millisecond
+  after that. It is the only number here that no driver tells: theirs wait 100 ms and more.
+- Sn_CR, Sn_SR, Sn_IR and the 16-bit pointers are the W5500's (wizcore.py; lib has them alike).
 """
 
 from chips.wizcore import IMR as SN_IMR

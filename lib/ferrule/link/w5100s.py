@@ -1,4 +1,5 @@
-"""The W5100S as a link: its table for wiznet.py (W5100S datasheet, version 1.2.8).
+"""The W5100S as a link: its table for wiznet.py (W5100S datasheet, version 1.2.8; addresses and
+bits compared with the maker's ioLibrary_Driver, Ethernet/W5100S/w5100s.h).
 
     from machine import SPI, Pin
     from ferrule.link.w5100s import W5100S
