@@ -39,10 +39,11 @@ SEEDS = {
     "unplugged": 200,
     "unplugged_for_good": 200,
     "mangled": 20,
+    "browned_out": 50,
     "faults": 20,
 }
 # Those that need a chip, and those that know no link but their own.
-WITH_CHIP = {"faults"}
+WITH_CHIP = {"browned_out", "faults"}
 WITHOUT_CHIP = {"mangled", "requests"}
 REQUESTS = 20_000
 

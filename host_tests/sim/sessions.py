@@ -275,6 +275,34 @@ def unplugged(seed, size=SIZE // 4):
     close(world, server, client)
 
 
+def browned_out(seed, size=SIZE // 4):
+    """The supply of the chip under stack a goes away four times during an echo, and its bus tells
+    nonsense in between; over ESP-NOW somebody switches Wi-Fi off. Nothing is lost."""
+    world = rough(seed)
+    server = EchoServer(world.b, PORT)
+    client = EchoClient(world.a, PORT, size, key=seed)
+    programs = [server, client]
+    under = world.a.link
+    for part in (1, 2, 3, 4):
+        while client.received < size * part // 5:
+            assert not client.done, world.describe(programs)
+            world.step(programs)
+        if hasattr(under.chip, "brown_out"):
+            under.chip.brown_out()
+            under.bus.stuck = (0xFF, 0)[part & 1]
+            until = world.now + 700
+            while world.now < until:
+                world.step(programs)
+            under.bus.mend()
+        else:
+            under.chip.station.wlan.active(False)
+    world.run(programs)
+    assert client.error is None and client.received == size, world.describe(programs)
+    restarts = getattr(under.driver, "restarts", 0) or under.driver.resets
+    assert restarts >= 4, restarts
+    close(world, server, client)
+
+
 def unplugged_for_good(seed):
     """The cable is pulled while both sides have data on their way: both programs are told."""
     world = rough(seed)
@@ -310,5 +338,6 @@ SESSIONS = {
     "simultaneous": simultaneous,
     "half_closed": half_closed,
     "unplugged": unplugged,
+    "browned_out": browned_out,
     "unplugged_for_good": unplugged_for_good,
 }
