@@ -1,4 +1,8 @@
-"""The ENC28J60's registers and bits, DS39662E; time for its model."""
+"""The ENC28J60's registers and bits, DS39662E; time for its model.
+
+Addresses and bits agree with those of a public driver for other boards (EtherCard), which has the
+MAADR registers under the names of the datasheet's first edition.
+"""
 
 try:
     from binascii import crc32

@@ -498,6 +498,11 @@ def test_a_mode_of_the_phy_that_nobody_set_is_mended():
         bench.chip.common[0x2E] = value
         bench.pass_ms(400)
         assert bench.link.restarts == 1 and bench.link.isup()
+    # The program before has left it so, and there is no wire for a reset.
+    bench = Bench(link=False, reset=False)
+    bench.chip.common[0x2E] = 0xF8
+    bench.chip.reset = lambda: None
+    assert bench.make().isup()
 
 
 def test_it_is_closed_on_a_shared_bus_and_on_a_broken_one():

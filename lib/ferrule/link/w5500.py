@@ -30,11 +30,12 @@ class W5500(Wiznet):
     _VERSION = 0x39, 0x04
     _BOOT_MS = 3  # the PLL locks within 1 ms of RSTn (chapter 5.5.1)
     # MR: no answers to ping. All 16 KB of either buffer to socket 0, after the others have given
-    # theirs up. SIMR, Sn_IMR: interrupt on what socket 0 receives.
+    # theirs up. SIMR, Sn_IMR: interrupt on what socket 0 receives. PHYCFGR: by its pins.
     _SETUP = tuple((0x51E + 0x100 * n, b"\0\0") for n in range(7)) + (
         (0x00, b"\x10"),
         (0x41E, b"\x10\x10"),
         (0x18, b"\x01"),
+        (0x2E, b"\xb8"),
         (0x42C, b"\x04"),
     )
     # Sn_MR: MACRAW, only our address and broadcasts (MFEN), no multicast, no IPv6.
