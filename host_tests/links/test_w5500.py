@@ -412,6 +412,25 @@ def test_frames_that_arrive_during_one_burst_after_the_other_are_no_broken_bus()
         assert bench.link.restarts == 0 and bench.link.resyncs == 0
 
 
+def test_a_flood_of_frames_too_long_does_not_hold_a_call_for_ever():
+    for chip in CHIPS:
+        bench = Bench(chip)
+        begun = bench.bus.bytes
+
+        def flood(socket, at, bench=bench, begun=begun):
+            assert bench.bus.bytes - begun < 30_000, "the call does not end"
+            if at == 0x22 and not bench.chip.sockets[0].received():
+                bench.chip.wire_in(numbered(1518))
+
+        bench.chip.on_read = flood
+        assert bench.take() == b"" and bench.link.too_long > 10
+        bench.chip.on_read = None
+        while bench.chip.sockets[0].received():
+            bench.take()
+        bench.chip.wire_in(numbered(60))
+        assert bench.take() == numbered(60)
+
+
 def test_a_nonsense_length_opens_the_socket_anew():
     for chip in CHIPS:
         for length in (0, 1, 15, 1600, 0xFFFF):

@@ -35,6 +35,7 @@ _HEAD = const(3)
 _LEN = const(2)  # the length before a frame in the receive buffer counts itself
 _FRAME = const(1514)
 
+_BURST = const(16)  # frames too long that are skipped in one call
 _LOOKS = const(8)  # bursts until pointers that contradict one another count as a broken bus
 _SPINS = const(8)  # bursts that wait for a frame on its way out: 0.1 ms at 100 Mbit/s
 _BATCH = const(4096)  # bytes taken from the receive buffer before their room is given back
@@ -101,7 +102,9 @@ class Wiznet(Chip):
 
     @micropython.native
     def _receive(self, frame, _):
-        while self._waiting > 0 or self._due():
+        for _ in range(_BURST):
+            if self._waiting <= 0 and not self._due():
+                return 0
             n = self._take(frame)
             if n:
                 return n if n > 0 else 0
