@@ -26,7 +26,7 @@ help:
 	@echo "make bundled       ladders, rough sessions and heap tests of the release form (ON=$(ON))"
 	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
 	@echo "make goodput       goodput over a path that loses frames: tools/goodput/GOODPUT.md (ARGS=--check)"
-	@echo "make lint          ruff, the layers' imports, the records' offsets"
+	@echo "make lint          ruff, the layers' imports, the records' offsets, no requirement open"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
 	@echo "make clean         remove build/ and .venv/"
 
@@ -58,6 +58,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(RUN) -m tools.layers --check
 	$(RUN) -m tools.layout --check
+	$(RUN) -m tools.conformance --check
 
 test: lint
 	$(RUN) -m pytest $(ARGS)

@@ -103,3 +103,28 @@ def test_no_two_tests_of_a_file_have_one_name():
             if isinstance(node, ast.FunctionDef)
         ]
         assert len(names) == len(set(names)), path
+
+
+def test_nothing_is_open():
+    line = conformance.REPORT.read_text(encoding="utf-8").splitlines()[-1]
+    assert line.endswith(", 0 open"), line
+    assert line == conformance.count_line(*conformance.judge())
+
+
+def test_an_open_requirement_fails_the_check_of_a_report_that_is_up_to_date(monkeypatch, capsys):
+    monkeypatch.setattr(conformance, "REPORT", conformance.ROOT / "build" / "CONFORMANCE.md")
+    monkeypatch.setattr(conformance, "proofs", lambda: {})
+    try:
+        conformance.REPORT.write_text(conformance.report(), encoding="utf-8")
+        monkeypatch.setattr("sys.argv", ["conformance", "--check"])
+        assert conformance.main() == 1
+        assert "open: MUST-1\n" in capsys.readouterr().out
+    finally:
+        conformance.REPORT.unlink(missing_ok=True)
+
+
+def test_make_test_checks_the_report():
+    makefile = (conformance.ROOT / "Makefile").read_text(encoding="utf-8")
+    recipes = makefile.split("\nlint:")[1].split("\n\n")[0]
+    assert "tools.conformance --check" in recipes and "\ntest: lint" in makefile
+    assert "make test" in (conformance.ROOT / ".ci" / "run").read_text(encoding="utf-8")

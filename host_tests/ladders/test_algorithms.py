@@ -84,3 +84,23 @@ def test_cubic_after_a_timeout_starts_slowly_up_to_seven_tenths(wire):
     wire.play("1000 ==> ACK 1:101 ack=1\n1000 us.window cwnd=100 ssthresh=700")
     wire.play("3000 ==> ACK 1:101 ack=1\n3000 us.window cwnd=100 ssthresh=700")
     wire.play("3100 <== ACK 1 ack=1001\n3100 us.window cwnd=200")
+
+
+@proves("MAY-18")
+def test_two_sockets_of_one_stack_answer_a_loss_each_in_its_own_way(wire):
+    wire.listening(tx_buffer=2048)
+    for port, us, name in ((5001, "us2", "tahoe"), (5002, "us3", "cubic")):
+        lines = """
+        0  <== SYN      0  mss=100 port=%d
+        0  ==> SYN ACK  0  ack=1 port=%d
+        0  <== ACK      1  ack=1 port=%d
+        0  %s.accept
+        0  %s.setsockopt CONGESTION %s
+        0  %s.write 1000
+        """ % (port, port, port, us, us, name, us)
+        rows = ["0 ==> ACK %d:%d port=%d" % (n, n + 100, port) for n in range(1, 1001, 100)]
+        wire.play(lines + "\n".join(rows))
+    for port in (5001, 5002):
+        dups = "\n5 us.poll\n".join(["5 <== ACK 1 ack=1 port=%d" % port] * 3)
+        wire.play(dups + "\n5 ==> ACK 1:101 port=%d" % port)
+    wire.play("5 us2.window cwnd=100 ssthresh=500\n5 us3.window cwnd=1000 ssthresh=700")

@@ -201,3 +201,95 @@ def test_everything_acknowledged_and_then_silence_is_no_error(wire):
         7200s  us.getsockopt ERROR 0
         7200s  us.flags WR
     """)
+
+
+# ---- close(), the last call that can tell --------------------------------------------------
+
+
+@proves("RFC9293-3.10.4-3", "RFC9293-3.10.7.4-7", "MUST-12")
+def test_close_tells_of_text_that_a_reset_lost(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("""
+        5  <== RST 1
+        5  us.close error ECONNRESET
+        5  us.close
+    """)
+
+
+@proves("RFC9293-3.10.4-3", "RFC9293-3.10.8-1")
+def test_close_tells_of_text_that_nobody_answered(wire):
+    unacknowledged(wire, "ESTABLISHED", tcp_retries2=1)
+    wire.play("""
+        1000  ==> ACK  1:101  ack=1
+        3000  us.state CLOSED
+        3000  us.close error ETIMEDOUT
+    """)
+
+
+@proves("RFC9293-3.10.4-3")
+def test_close_tells_it_to_who_lingers_too(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("0 us.setsockopt LINGER 9\n5 <== RST 1\n5 us.poll")
+    wire.socket().setblocking(True)
+    wire.play("5 us.close error ECONNRESET")
+    assert wire.now() == 5
+
+
+@proves("RFC9293-3.10.4-3")
+def test_close_says_nothing_that_a_call_has_said_before(wire):
+    for call in ("us.write 1 error ECONNRESET", "us.getsockopt ERROR ECONNRESET"):
+        from wire import Wire
+
+        other = Wire()
+        unacknowledged(other, "ESTABLISHED")
+        other.play("5 <== RST 1\n5 %s\n5 us.close" % call)
+        other.dispose()
+
+
+@proves("RFC9293-3.10.4-3")
+def test_close_says_nothing_when_nothing_of_ours_was_lost(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("""
+        4  <== ACK 1 ack=101
+        5  <== RST 1
+        5  us.flags RD WR ERR HUP
+        5  us.close
+    """)
+
+
+@proves("RFC9293-3.10.4-3", "SHLD-3")
+def test_unread_text_of_the_peer_costs_ours_and_close_says_so(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("""
+        5  <== ACK      1:11  ack=51
+        5  us.close     error ECONNABORTED
+        5  ==> RST ACK  101   ack=11
+        5  us.state     CLOSED
+    """)
+
+
+@proves("RFC9293-3.10.5-1")
+def test_who_throws_text_away_is_not_told_of_it(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("""
+        5  us.setsockopt LINGER 0
+        5  us.close
+        5  ==> RST ACK  101  ack=1
+    """)
+    from wire import Wire
+
+    other = Wire()
+    unacknowledged(other, "ESTABLISHED")
+    other.play("5 <== ACK 1:11 ack=1")
+    other.socket().abort()
+    other.play("5 ==> RST ACK 101 ack=11\n5 us.state CLOSED")
+    other.dispose()
+
+
+@proves("RFC9293-3.10.4-3")
+def test_the_stream_protocol_tells_it_by_a_number(wire):
+    unacknowledged(wire, "ESTABLISHED")
+    wire.play("5 <== RST 1\n5 us.poll")
+    sock = wire.socket()
+    assert sock.ioctl(4, 0) == -errno_of("ECONNRESET")
+    assert sock.ioctl(4, 0) == 0

@@ -25,6 +25,7 @@ _EINVAL = const(22)
 _EADDRINUSE = const(98)
 _EADDRNOTAVAIL = const(99)
 _ENETUNREACH = const(101)
+_ECONNABORTED = const(103)
 _EISCONN = const(106)
 _ENOTCONN = const(107)
 _EALREADY = const(114)
@@ -165,6 +166,10 @@ class Endpoint(io.IOBase):
         With SO_LINGER of 0 s nothing more is sent but a reset.  With more, and a socket that
         blocks, close() waits until the peer has acknowledged everything: OSError EAGAIN when the
         time is over and TCP goes on alone, ECONNRESET or ETIMEDOUT when the peer will not get it.
+
+        However it closes, text that is lost already is told of, unless a call has done so before:
+        OSError with what ended the connection; ECONNABORTED when it ends because the peer's text
+        was not read.
         """
         if self.closed:
             return
@@ -174,23 +179,30 @@ class Endpoint(io.IOBase):
             self.net.bound.remove(self)
         if self.listener:
             user.unlisten(tcp, self.listener)
-        if self.p:
-            err = 0
+        p = self.p
+        if p:
             seconds = self.options.get(_LINGER, -1) if self.options else -1
+            err = p.err if not p.r[_STATE] and p.soft else 0
             if seconds == 0:
-                user.throw_away(tcp, self.p)
-            elif seconds > 0 and self.ms:
-                from .linger import wait
+                user.throw_away(tcp, p)
+            else:
+                if seconds > 0 and self.ms and not err:
+                    from .linger import wait
 
-                err = wait(self, seconds * 1000)
-            user.close(tcp, self.p)
+                    err = wait(self, seconds * 1000)
+                live = p.r[_STATE]
+                user.close(tcp, p)
+                if live and not p.r[_STATE] and p.soft:
+                    err = _ECONNABORTED
             if err:
                 raise fault(err)
 
     def abort(self):
         """Close by a reset: what was written and has not arrived yet is lost."""
-        if self.p and not self.closed:
-            user.abort(self.net.tcp, self.p)
+        p = self.p
+        if p and not self.closed:
+            user.abort(self.net.tcp, p)
+            p.soft = p.err = 0
         self.close()
 
     def __enter__(self):

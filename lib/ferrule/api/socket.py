@@ -327,7 +327,10 @@ class Socket(Endpoint):
             except Exception:
                 return _ERR | _HUP
         if request == _CLOSE:
-            self.close()
+            try:
+                self.close()
+            except OSError as error:
+                return -error.args[0]
             return 0
         return -_EINVAL
 
