@@ -83,6 +83,7 @@ def test_two_stacks_choose_different_xids(wire):
         other.random = Random(seed)
         other.link.arp_visible = True
         other.build(address=None, gateway=None)
+        other.locks = False
         other.net.ipconfig(dhcp4=True)
         other.advance(2000)
         other.pump()

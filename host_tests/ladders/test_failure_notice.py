@@ -286,6 +286,27 @@ def test_who_throws_text_away_is_not_told_of_it(wire):
     other.dispose()
 
 
+@proves("RFC9293-3.10.4-3", "RFC9293-3.10.5-1")
+def test_a_close_that_raises_gives_the_connection_back_too(wire):
+    wire.listening(connections=1)
+    for port, how, end in (
+        (5001, "us.poll", "us.close error ECONNABORTED\nAT ==> RST ACK 101 ack=11 port=PORT"),
+        (5002, "<== RST 11 port=PORT", "us.close error ECONNRESET"),
+        (5003, "us.setsockopt LINGER 0", "us.close\nAT ==> RST ACK 101 ack=11 port=PORT"),
+    ):
+        text = """
+            AT  <== SYN      0      port=PORT
+            AT  ==> SYN ACK  0      ack=1 port=PORT
+            AT  <== ACK      1:11   ack=1 port=PORT
+            AT  us.accept
+            AT  us.write 100
+            AT  ==> ACK      1:101  ack=11 port=PORT
+            AT  HOW
+            AT  END
+        """.replace("HOW", how).replace("END", end)
+        wire.play(text.replace("PORT", str(port)).replace("AT", str(port - 5000)))
+
+
 @proves("RFC9293-3.10.4-3")
 def test_the_stream_protocol_tells_it_by_a_number(wire):
     unacknowledged(wire, "ESTABLISHED")

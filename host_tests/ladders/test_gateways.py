@@ -133,6 +133,7 @@ def test_gateways_that_are_none_are_refused(wire):
 def far(wire, **settings):
     """A connection behind the gateway."""
     wire.build(settings)
+    wire.locks = False  # the first redirect takes the memory of routes
     wire.play("""
         0  us.connect 80 from=198.51.100.7
         0  ==> SYN      0  from=198.51.100.7 mac=1
@@ -176,11 +177,16 @@ def test_a_redirect_of_a_network_counts_for_the_host(wire):
 
 @proves("RFC1122-3.2.2.2-1")
 def test_a_gateway_that_was_named_may_name_another(wire):
+    wire.build()
+    locks = wire.locks
     far(wire)
     wire.play("""
         2  <== ICMP redirect code=1 about=198.51.100.7 gw=10.9.0.9
         3  us.write 50
         3  ==> ACK  1:51     from=198.51.100.7 ack=1 mac=9
+    """)
+    wire.locks = locks  # no other takes any
+    wire.play("""
         4  <== ICMP redirect code=1 about=198.51.100.7 gw=10.9.0.8   # not in use
         5  <== ACK  1        from=198.51.100.7 ack=51
         5  us.write 50

@@ -298,7 +298,7 @@ def test_the_next_connection_of_that_host_begins_with_what_is_known(wire):
         5   <== ICMP unreachable code=4 mtu=640
         5   ==> ACK  1:601     ack=1
         9   <== RST  1
-        9   us.close
+        9   us.close error ECONNRESET
         20  <== SYN      0     port=5001 mss=1000
         20  ==> SYN ACK  0     ack=1 port=5001
         20  <== ACK      1     ack=1 port=5001
@@ -427,7 +427,7 @@ def test_four_paths_are_remembered_and_the_oldest_makes_room(wire):
             AT  <== ICMP unreachable code=4 mtu=640 from=H port=80
             AT  ==> ACK      1:601     ack=1 from=H port=80
             AT  <== RST      1         from=H port=80
-            AT  us.close
+            AT  us.close               error ECONNRESET
         """
         wire.sockets.pop("us", None)
         wire.play(opened_to(ladder, host, 100 * i))

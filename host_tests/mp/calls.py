@@ -79,6 +79,7 @@ def run(wire, line):
     if len(words) > 1 and words[-2] == "error":
         expected = words[-1]
         words = words[:-2]
+    locks, wire.locks = wire.locks, wire.locks and expected is None  # an error is an object
     try:
         if call not in _CALLS:
             import dhcpwords
@@ -91,6 +92,8 @@ def run(wire, line):
         if error.args[0] != _number(expected):
             raise Failure("OSError %s" % (error.args,))
         return
+    finally:
+        wire.locks = locks
     if expected:
         raise Failure("no error; it returned")
     if why:

@@ -2,6 +2,11 @@
 
 import frames
 
+try:
+    from micropython import heap_lock, heap_unlock
+except ImportError:  # CPython, where the kernel is the stack: interop/kernelwire.py
+    pass
+
 _TICKS_TOP = (1 << 30) - 1
 # ticks_ms() starts shortly before it wraps, so that ladders of more than a second and a half cross
 # the wrap.
@@ -54,7 +59,8 @@ class Link:
 
     With `careful` set, `send` and `recv_into` allocate nothing for IP frames, so that what the
     stack allocates can be measured around them: frames sent then wait in one ring of bytes. ARP is
-    answered here, out of sight, unless `arp_visible`.
+    answered here, out of sight, unless `arp_visible`. With `locked` set, whoever calls holds the
+    heap locked: it is not while the link works.
     """
 
     def __init__(self, clock, mac, mtu=1500):
@@ -63,6 +69,7 @@ class Link:
         self.clock = clock
         self.up = True
         self.refuse = 0  # send() refuses this many frames
+        self.locked = False
         self.arp_visible = False
         self.arp_answer = None  # function(frame) -> the answer to a request, or None
         self._inbox = []  # (time, frame), in order of time
@@ -88,6 +95,15 @@ class Link:
         self.up = False
 
     def send(self, frame, n):
+        if not self.locked:
+            return self._send(frame, n)
+        heap_unlock()
+        try:
+            return self._send(frame, n)
+        finally:
+            heap_lock()
+
+    def _send(self, frame, n):
         if self.refuse:
             self.refuse -= 1
             return False
@@ -116,6 +132,15 @@ class Link:
         self._count += 1
 
     def recv_into(self, frame):
+        if not self.locked:
+            return self._recv_into(frame)
+        heap_unlock()
+        try:
+            return self._recv_into(frame)
+        finally:
+            heap_lock()
+
+    def _recv_into(self, frame):
         if not self._inbox or self._inbox[0][0] > self.clock.now:
             return 0
         data = self._inbox.pop(0)[1]

@@ -21,6 +21,7 @@ def off(wire, wait=0, **options):
     wire.link.arp_visible = True
     wire.random = Draws(wait)
     wire.build(address=None, gateway=None, **options)
+    wire.locks = False  # the client makes its messages, and draws chances, on the heap
     wire.seen = []
     wire.mark()
 

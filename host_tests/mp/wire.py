@@ -38,9 +38,12 @@ _SHORTEST = 60
 _TURNS = 200
 
 try:
+    import micropython
+except ImportError:  # CPython, where the kernel is the stack: interop/kernelwire.py
+    invariants = locked = None
+else:
     import invariants
-except ImportError:
-    invariants = None
+    import locked
 
 
 def peer_mac(address):
@@ -101,6 +104,7 @@ class Wire:
         self.wake = 0
         self.grown = 0
         self.counting = False
+        self.locks = False  # the heap, while the stack is polled: see locked.py
         self._stats = {}
 
     # ---- making the stack ------------------------------------------------------------------
@@ -129,6 +133,9 @@ class Wire:
         )
         if configure:
             self.net.config(**configure)
+        if self.real and locked and not over.NAME:  # the model of a chip takes heap
+            locked.prepare(self.net)
+            self.locks = True
         self.net.active(True)
         if address:
             self.net.ipconfig(addr4=address, gw4=gateway)
@@ -198,9 +205,18 @@ class Wire:
             self.wake = min(self.wake, arrival)
 
     def poll(self):
-        """net.poll(); while `counting`, add the bytes of heap that it takes to `grown`."""
+        """net.poll() with the heap locked; while `counting`, add the bytes of heap that it takes
+        to `grown`.
+        """
         if not self.counting:
-            return self.net.poll()
+            if not self.locks:
+                return self.net.poll()
+            poll = self.net.poll
+            self._lock()
+            try:
+                return poll()
+            finally:
+                self._unlock()
         net = self.net
         gc.collect()
         gc.disable()
@@ -211,6 +227,15 @@ class Wire:
         self.grown += after - before
         return due
 
+    def _lock(self):
+        # Nothing on the way of a frame takes heap: MemoryError says what does.
+        self.link.locked = True
+        micropython.heap_lock()
+
+    def _unlock(self):
+        micropython.heap_unlock()
+        self.link.locked = False
+
     def _heap(self, before):
         # Without what the model of a chip under the stack takes between the two calls.
         over.meter(self.under, before)
@@ -219,7 +244,14 @@ class Wire:
     def write(self, sock, data):
         """sock.write(data), measured like `poll`."""
         if not self.counting:
-            return sock.write(data)
+            if not self.locks:
+                return sock.write(data)
+            write = sock.write
+            self._lock()
+            try:
+                return write(data)
+            finally:
+                self._unlock()
         gc.collect()
         gc.disable()
         before = self._heap(True)

@@ -2,7 +2,7 @@
 
 import io
 
-from micropython import const
+from micropython import const, schedule
 
 from ..tcp import listen, user
 from ..wire.tcp import port
@@ -185,15 +185,15 @@ class Endpoint(io.IOBase):
             err = p.err if not p.r[_STATE] and p.soft else 0
             if seconds == 0:
                 user.throw_away(tcp, p)
-            else:
-                if seconds > 0 and self.ms and not err:
-                    from .linger import wait
+                err = 0
+            elif seconds > 0 and self.ms and not err:
+                from .linger import wait
 
-                    err = wait(self, seconds * 1000)
-                live = p.r[_STATE]
-                user.close(tcp, p)
-                if live and not p.r[_STATE] and p.soft:
-                    err = _ECONNABORTED
+                err = wait(self, seconds * 1000)
+            live = p.r[_STATE]
+            user.close(tcp, p)
+            if live and not p.r[_STATE] and p.soft:
+                err = _ECONNABORTED
             if err:
                 raise fault(err)
 
@@ -267,8 +267,6 @@ class Endpoint(io.IOBase):
         """Run the callback soon (MicroPython's schedule; when its queue is full the next
         event tries again).
         """
-        from micropython import schedule
-
         try:
             schedule(self.callback, self)
         except RuntimeError:

@@ -46,6 +46,7 @@ class Iface:
         self.neigh = arp.Cache(neighbours, queue)
         self.fragments = None  # reassembly, if the program wants it: fragments.py
         self.routes = None  # more than one gateway: routes.py
+        self.snap = None  # the module snap.py, once there was such a frame
         self.ping = None  # a program that waits for echo replies: api/ping.py
         self.service = None  # set by service/: takes UDP, sees ARP, and has timers
         self.on_tcp = None  # set by stack.py: on_tcp() takes the segment in rx
@@ -82,9 +83,11 @@ class Iface:
             return self.service is not None and self.service.stray()
         if kind == -_ST_ETH_DROP and f[14] == 0xAA and f[15] == 0xAA and f[12] < 6:
             try:
-                from . import snap
+                if self.snap is None:
+                    from . import snap
 
-                return snap.take(self, n)
+                    self.snap = snap
+                return self.snap.take(self, n)
             except MemoryError:  # no room for the code
                 pass
         return False

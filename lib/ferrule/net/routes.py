@@ -136,6 +136,15 @@ class Routes:
                 iface.count[_ST_TX_BUSY] += 1
                 iface.tx_len = n + 34
 
+    def redirect(self):
+        """Take the redirect in iface.rx, which quotes a packet of ours to SRC of the segment
+        record.  That of a network counts for the one host (RFC 1122, 3.2.2.2).
+        """
+        s = self.iface.seg
+        f = self.iface.rx
+        if f[s[_S_L4] + 1] <= 3 and enter(self.table, self.spare, f, s, self.iface.h):
+            self.spare = (self.spare + 1) % _ROUTES
+
     def dead(self, k):
         """Neighbour k answers no more."""
         iface = self.iface
@@ -150,16 +159,3 @@ def of(iface):
 def gateways(iface, addresses):
     """The default gateways are these, four bytes each, the preferred one first."""
     of(iface).gateways = array.array("i", b"".join(addresses))
-
-
-def redirect(iface):
-    """Take the redirect in iface.rx, which quotes a packet of ours to SRC of the segment record.
-    That of a network counts for the one host (RFC 1122, 3.2.2.2).
-    """
-    s = iface.seg
-    f = iface.rx
-    if f[s[_S_L4] + 1] > 3:
-        return
-    routes = of(iface)
-    if enter(routes.table, routes.spare, f, s, iface.h):
-        routes.spare = (routes.spare + 1) % _ROUTES

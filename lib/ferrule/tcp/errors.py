@@ -48,9 +48,11 @@ def told(t, p, what):
         return
     if what >> 8 == _REDIRECT:
         if t.cfg[_C_REDIRECTS]:
-            from ..net import routes
+            if t.iface.routes is None:
+                from ..net.routes import Routes
 
-            routes.redirect(t.iface)
+                Routes(t.iface)
+            t.iface.routes.redirect()
         return
     code = what & 0xFF
     err = _EHOSTUNREACH
