@@ -9,12 +9,16 @@ of the way of a frame.
 def prepare(net):
     """Load what a frame leads to when it is the first of its kind, and take the memory of its
     records."""
-    try:
-        from ferrule.net import snap
-        from ferrule.tcp import errors, pmtu
+    net.iface.snap = _module("net", "snap")
+    net.tcp.errors = _module("tcp", "errors")
+    _module("tcp", "pmtu").begin(net.tcp)
 
-        net.iface.snap = snap
-        net.tcp.errors = errors
-        pmtu.begin(net.tcp)
-    except ImportError:  # the release form has them inside other modules
-        pass
+
+def _module(layer, name):
+    # The release form has no folders.
+    for path in ("ferrule.%s.%s" % (layer, name), "ferrule." + name):
+        try:
+            return __import__(path, None, None, ("",))
+        except ImportError:
+            pass
+    raise ImportError(name)
