@@ -11,6 +11,7 @@ instead. Results:
     build/interpreters/qemu/firmware.elf           boards/qemu_mps2, the stack loaded from a ROMFS
     build/interpreters/qemu/firmware-roomy.elf     the same with more heap, for the tests' own code
     build/interpreters/qemu/firmware-frozen.elf    the same with the stack and the device frozen in
+    build/interpreters/qemu/firmware-disk.elf      with a file system, started as real boards are
 
 Each is built again only when what it is made of has changed.
 """
@@ -303,6 +304,9 @@ def interpreters():
     every.append(Interpreter("qemu", "qemu", "qemu/firmware.elf", manifest, board, [BOARD]))
     roomy = [*board, "MICROPY_HEAP_SIZE=%d" % ROOMY]
     every.append(Interpreter("roomy", "qemu", "qemu/firmware-roomy.elf", manifest, roomy, [BOARD]))
+    disk = [*board, "MICROPY_VFS_LFS2=1"]
+    made = BOARD / "manifest_disk.py"
+    every.append(Interpreter("disk", "qemu", "qemu/firmware-disk.elf", made, disk, [BOARD]))
     frozen = BOARD / "manifest_frozen.py"
     if frozen.exists():
         made_of = [BOARD, BOARD / "board.py", ROOT / "lib", ROOT / "firmware"]

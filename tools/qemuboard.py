@@ -23,7 +23,10 @@ _PATIENCE_S = 20
 FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
 ROOMY = FIRMWARE.with_name("firmware-roomy.elf")  # more heap: tests bring two stacks and a harness
 FROZEN = FIRMWARE.with_name("firmware-frozen.elf")  # with the stack and the device inside
+DISK = FIRMWARE.with_name("firmware-disk.elf")  # with a file system, and started as a real board
 ROMFS_AT = 0x21000000
+DISK_BLOCKS_AT = 0x217FFFFC  # how many blocks the disk has: boards/qemu_mps2/boot/_boot.py
+DISK_BLOCK = 4096
 INSN_NS = 8  # -icount shift=3: one instruction is 8 ns of the board's time
 COUNTER_MHZ = 25
 
@@ -119,12 +122,18 @@ class QemuBoard:
         image = pathlib.Path(self.tmp.name) / "romfs.img"
         image.write_bytes(romfs_image(self.folders, self.opt))
         self.romfs_size = image.stat().st_size
+        self.launch("file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT))
+        self.connect()
+        self.mount()
+
+    def launch(self, loaded):
+        """Start QEMU with `loaded` in the board's memory (what its `loader` device is told)."""
         nic = "hubport,hubid=0,model=lan9118" if self.isolated else "user,model=lan9118"
         if self.hostfwd:
             nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
         command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
         command += ["-semihosting", "-serial", "pty", "-kernel", str(self.firmware), "-nic", nic]
-        command += ["-device", "loader,file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT)]
+        command += ["-device", "loader," + loaded]
         if self.isolated:
             # QEMU 7.2 can miss that the board's UART is ready again and then reads nothing more
             # from the pty, until its main loop turns: a network that leads nowhere turns it.
@@ -142,8 +151,6 @@ class QemuBoard:
             preexec_fn=_end_with_parent,
         )
         self.pty = self.find_pty()
-        self.connect()
-        self.mount()
 
     def mount(self):
         names = ["/rom/" + name for name in self.folders]
@@ -255,3 +262,16 @@ class QemuBoard:
             self.process.stdout.close()
             self.process = None
         self.tmp.cleanup()
+
+
+class DiskBoard(QemuBoard):
+    """The machine as it comes out of the box: an empty file system of `disk_kb`, the REPL on
+    `pty`, which nobody has opened yet.  hostfwd and isolated: as QemuBoard's.
+    """
+
+    def __init__(self, disk_kb=1024, hostfwd=None, isolated=False):
+        super().__init__({}, hostfwd=hostfwd, isolated=isolated, firmware=DISK)
+        self.blocks = disk_kb * 1024 // DISK_BLOCK
+
+    def start(self):
+        self.launch("addr=%#x,data=%d,data-len=4" % (DISK_BLOCKS_AT, self.blocks))

@@ -12,3 +12,18 @@
 
 #undef MICROPY_PY_ASYNCIO
 #define MICROPY_PY_ASYNCIO (1)
+
+// The image with a file system (make's MICROPY_VFS_LFS2=1) starts as a real board does: boot/boot.c.
+#if MICROPY_VFS_LFS2
+void ferrule_boot(void);
+#define MICROPY_PORT_INIT_FUNC ferrule_boot()
+
+// Half of it is what a host may send before it has to wait for the board, whose UART QEMU is slow to serve.
+#define MICROPY_REPL_STDIN_BUFFER_MAX (4096)
+
+// And Ctrl-C ends a program, for which the UART has to be looked at while one runs.
+void ferrule_listen(void);
+#define MICROPY_VM_HOOK_INIT static unsigned turns = 64;
+#define MICROPY_VM_HOOK_LOOP if (--turns == 0) { turns = 64; ferrule_listen(); }
+#define MICROPY_VM_HOOK_RETURN MICROPY_VM_HOOK_LOOP
+#endif
