@@ -12,11 +12,12 @@ READY = $(VENV)/ready
 OVER ?= w5500 w5100s enc28j60 espnow
 OVER_ON ?= x64
 
-.PHONY: help venv demo test over over-espnow bundled soak qemu bench congestion goodput interpreters lint conformance clean
+.PHONY: help venv demo flash test over over-espnow bundled soak qemu bench congestion goodput interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
 	@echo "make qemu          the same device on an emulated bare-metal Cortex-M3 (needs make interpreters)"
+	@echo "make flash         a board becomes an echo device: BOARD=pico_w5500 PORT= FIRMWARE= ADDRESS= ARGS="
 	@echo "make test          lint and every test that can run here (ARGS= goes to pytest)"
 	@echo "make over          every ladder and rough session over the models of chips: OVER=\"$(OVER)\""
 	@echo "make over-espnow   the same for messages of other lengths"
@@ -38,6 +39,13 @@ $(READY): pyproject.toml tools/venv.py
 
 demo: $(READY)
 	@PORT=$(PORT) $(RUN) -m tools.demo
+
+# PORT has a default for the others.
+FLASH = $(if $(BOARD),--board $(BOARD),--list) $(if $(filter-out file,$(origin PORT)),--port $(PORT)) \
+	$(if $(FIRMWARE),--firmware $(FIRMWARE)) $(if $(ADDRESS),--address $(ADDRESS)) $(ARGS)
+
+flash: $(READY)
+	@$(RUN) -m tools.flash $(FLASH)
 
 qemu: $(READY)
 	@$(RUN) -m tools.qemu --port $(PORT) $(ARGS)
