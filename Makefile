@@ -12,7 +12,7 @@ READY = $(VENV)/ready
 OVER ?= w5500 w5100s enc28j60 espnow
 OVER_ON ?= x64
 
-.PHONY: help venv demo flash test over over-espnow bundled soak qemu bench congestion goodput interpreters lint conformance clean
+.PHONY: help venv demo flash test over over-espnow bundled small release soak qemu bench congestion goodput interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
@@ -25,6 +25,8 @@ help:
 	@echo "make soak          all seeds, all mangled frames, 20,000 requests (ARGS= goes to tools.soak)"
 	@echo "make bench         measure speed and memory, write tools/bench/results.json (ARGS=--check compares)"
 	@echo "make bundled       ladders, rough sessions and heap tests of the release form (ON=$(ON))"
+	@echo "make small         ladders and leaves on a Cortex-M0, and on firmware that runs no machine code"
+	@echo "make release       compiled packages for every architecture: build/release (ARGS= goes to tools.release)"
 	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
 	@echo "make goodput       goodput over a path that loses frames: tools/goodput/GOODPUT.md (ARGS=--check)"
 	@echo "make lint          ruff, the layers' imports, the records' offsets, no requirement open"
@@ -92,6 +94,13 @@ over-espnow: $(READY)
 bundled: $(READY)
 	@$(RUN) -m tools.bundle --library build/library > build/library.list
 	FERRULE_LIB=build/library $(RUN) -m pytest -q --on $(ON) host_tests/ladders host_tests/sim host_tests/heap
+
+small: $(READY)
+	$(RUN) -m pytest -q --on cortex_m0 host_tests/leaves host_tests/ladders host_tests/heap
+	$(RUN) -m pytest -q --on plain32 host_tests/leaves host_tests/ladders host_tests/fuzz host_tests/streams
+
+release: $(READY)
+	@$(RUN) -m tools.release $(ARGS)
 
 soak: $(READY)
 	@$(RUN) -m tools.soak $(ARGS)

@@ -1,4 +1,4 @@
-"""The bare-metal Cortex-M3 as an interpreter that tests run on: one QEMU for the whole pytest
+"""A bare-metal Cortex-M as an interpreter that tests run on: one QEMU for the whole pytest
 session.
 
 Library, harness and test files travel as .mpy in a ROMFS image (tools/qemuboard.py). The board is
@@ -25,6 +25,9 @@ class Board:
 
     def __init__(self, name, is_test_folder):
         self.name = name
+        self._image = qemuboard.ROOMY, qemuboard.MPS2
+        if name == "cortex_m0":
+            self._image = qemuboard.M0, qemuboard.MICROBIT
         self._is_test_folder = is_test_folder
         self._board = None
         self._thread = None
@@ -33,7 +36,7 @@ class Board:
 
     def absent(self):
         """ "" or the reason why nothing can run on it."""
-        return qemuboard.missing(qemuboard.ROOMY) or ""
+        return qemuboard.missing(self._image[0]) or ""
 
     def _folders(self):
         folders = {"lib": LIB, "mp": MP, "firmware": ROOT / "firmware"}
@@ -51,7 +54,10 @@ class Board:
             if self._thread.is_alive():
                 self.stop()
         if self._board is None:
-            board = qemuboard.QemuBoard(self._folders(), opt=0, firmware=qemuboard.ROOMY)
+            firmware, machine = self._image
+            board = qemuboard.QemuBoard(
+                self._folders(), opt=0, firmware=firmware, machine=machine
+            )
             self._board = board.__enter__()
         else:
             self._board.soft_reset()
@@ -65,6 +71,10 @@ class Board:
             "sys.path.append('/rom')\n"  # for the package `chips`
             f"import over, runner\nover.NAME = {over!r}"
         ]
+        if self.name == "cortex_m0":
+            # Its calls take more of the 10 KB that the port leaves to them, and imports in the
+            # depth of the harness are the deepest.
+            codes.append("import ferrule\nferrule.Stack")
         # A few tests at a time: the text of a long list would take heap, and leave holes in it.
         for i in range(0, len(tests), _AT_ONCE):
             names = " ".join(tests[i : i + _AT_ONCE])

@@ -7,8 +7,9 @@ test_x(...)` is one item for each interpreter: `test_open.py::test_x[x64]`, `[un
 `[cortex_m3]`. A whole file runs in one process of an interpreter; what it prints is read as it
 comes, so that a crash or a time-out is the failure of the test that ran, and the others run again.
 
-Literals of a module that are read: `INTERPRETERS = ("x64",)` where it runs, `TIMEOUT_S = 300` for
-each test. From the environment: FERRULE_REQUIRE_ALL=1 makes an absent interpreter a failure,
+Literals of a module that are read: `INTERPRETERS = ("x64",)` where it runs, `ALSO =
+("cortex_m0",)` where else (other files only when `--on` asks for it), `TIMEOUT_S = 300` for each
+test. From the environment: FERRULE_REQUIRE_ALL=1 makes an absent interpreter a failure,
 FERRULE_SEEDS=1000 changes the number of seeds of all seeded tests, FERRULE_SEED=17 runs that seed
 only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
 """
@@ -54,7 +55,7 @@ def pytest_addoption(parser):
         "--on",
         action="append",
         metavar="INTERPRETER",
-        choices=interpreters.NAMES,
+        choices=[*interpreters.NAMES, *interpreters.EXTRA],
         help="run on this interpreter only (may be repeated)",
     )
 
@@ -70,11 +71,12 @@ class File(pytest.File):
 
     def collect(self):
         tests, literals = read(self.path)
-        wanted = self.config.getoption("--on") or interpreters.NAMES
+        wanted = self.config.getoption("--on") or interpreters.NAMES + literals["ALSO"]
         # A model looks at each byte of its bus: a day without a frame takes its time then.
         patience = _PATIENCE if self.config.getoption("--over") else 1
-        for name in interpreters.NAMES:
-            if name not in literals["INTERPRETERS"] or name not in wanted:
+        for name in (*interpreters.NAMES, *interpreters.EXTRA):
+            like = interpreters.EXTRA.get(name, name)
+            if like not in literals["INTERPRETERS"] or name not in wanted:
                 continue
             for test in tests:
                 item = Item.from_parent(self, name=f"{test.name}[{name}]")
@@ -99,9 +101,10 @@ class Item(pytest.Item):
             pytest.skip(reason)
         chip = self.config.getoption("--over")
         test = f"{self.path.name}::{self.test.name}"
-        reason = beyond(chip, self.on).get(test) if chip else None
+        left_out = beyond(chip, self.on)
+        reason = left_out.get(test) or left_out.get(self.path.parent.name)
         if reason:
-            pytest.skip(f"over {chip}: {reason}")
+            pytest.skip(f"over {chip}: {reason}" if chip else reason)
         verdict, text = _batch(self).result(self)
         if verdict == "skip":
             pytest.skip(text)

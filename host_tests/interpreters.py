@@ -12,6 +12,7 @@ import os
 import queue
 import subprocess
 import sys
+import tempfile
 import threading
 from pathlib import Path
 
@@ -20,6 +21,10 @@ TESTS = ROOT / "host_tests"
 MP = TESTS / "mp"
 LIB = ROOT / os.environ.get("FERRULE_LIB", "lib")
 NAMES = ("x64", "unix32", "cortex_m3")
+# Asked for by --on: the processor of an RP2040, which traps what lies across a word; and firmware
+# that takes no machine code, which gets everything with its leaves as bytecode.
+# A file of tests that leaves out one of the three leaves out the one like it.
+EXTRA = {"cortex_m0": "cortex_m3", "plain32": "unix32"}
 
 
 class Died(Exception):
@@ -50,15 +55,17 @@ class Unix:
         """Run `tests` (runner.py's strings) of `file`, over the model of a chip."""
         self.stop()
         environment = dict(os.environ, FERRULE_OVER=over)
-        # TESTS at the end, for the package `chips`.
-        path = [str(LIB), str(MP), ".frozen", str(TESTS)]
+        lib, tests_folder, here = self._folders(file)
+        mp = tests_folder / "mp"
+        # The folder of all tests at the end, for the package `chips`.
+        path = [str(lib), str(mp), ".frozen", str(tests_folder)]
         environment["MICROPYPATH"] = ":".join(path)
         command = [
             str(self.path),
             "-X",
             "heapsize=16M",
-            str(MP / "runner.py"),
-            str(file.parent),
+            str(mp / "runner.py"),
+            str(here),
             file.stem,
             *tests,
         ] + (["--record"] if record else [])
@@ -72,6 +79,10 @@ class Unix:
         )
         self._lines = queue.Queue(1000)
         threading.Thread(target=self._read, args=(self._process, self._lines), daemon=True).start()
+
+    def _folders(self, file):
+        """Where it finds the package, all tests, and those of a file."""
+        return LIB, TESTS, file.parent
 
     @staticmethod
     def _read(process, lines):
@@ -112,6 +123,25 @@ class Unix:
                 return
 
 
+class Plain(Unix):
+    """A unix port without an emitter of machine code: its copy of everything has bytecode in place
+    of viper functions (tools/bundle/plain.py).
+    """
+
+    def _folders(self, file):
+        if not hasattr(self, "_copy"):
+            from tools.bundle import plain
+
+            self._copy = tempfile.TemporaryDirectory()
+            root = Path(self._copy.name)
+            plain.copy_tree(LIB, root / "lib")
+            plain.copy_tree(ROOT / "firmware", root / "firmware")
+            plain.copy_tree(TESTS, root / "host_tests")
+        root = Path(self._copy.name)
+        tests = root / "host_tests"
+        return root / "lib", tests, tests / file.parent.relative_to(TESTS)
+
+
 def unix_ports():
     """The unix ports: the wheel, the 32-bit build, and MICROPYTHON= in place of the first."""
     wheel = ROOT / ".venv/bin/micropython"
@@ -131,5 +161,8 @@ def all_of_them(is_test_folder):
     from board import Board
 
     found = {interpreter.name: interpreter for interpreter in unix_ports()}
-    found["cortex_m3"] = Board("cortex_m3", is_test_folder)
+    plain = ROOT / "build/interpreters/plain32/micropython"
+    found["plain32"] = Plain("plain32", plain, "make interpreters")
+    for name in ("cortex_m3", "cortex_m0"):
+        found[name] = Board(name, is_test_folder)
     return found

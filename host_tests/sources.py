@@ -44,9 +44,12 @@ class Test:
 
 
 def read(path):
-    """The tests of a file and its literals INTERPRETERS and TIMEOUT_S."""
+    """The tests of a file and its literals INTERPRETERS, ALSO (those of interpreters.EXTRA that it
+    runs on too) and TIMEOUT_S.
+    """
     tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    tests, literals = [], {"INTERPRETERS": interpreters.NAMES, "TIMEOUT_S": TIMEOUT_S}
+    literals = {"INTERPRETERS": interpreters.NAMES, "ALSO": (), "TIMEOUT_S": TIMEOUT_S}
+    tests = []
     for node in tree.body:
         if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
             tests.append(Test(node))

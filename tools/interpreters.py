@@ -1,4 +1,4 @@
-"""Build the interpreters that no package brings: the 32-bit unix port and the bare-metal image.
+"""Build the interpreters that no package brings: the 32-bit unix port and the bare-metal images.
 
     python -m tools.interpreters           what `make interpreters` runs
     python -m tools.interpreters --force   build again, whatever is there
@@ -8,10 +8,12 @@ through a configuration of its own below build/; MICROPY_DIR names a MicroPython
 instead. Results:
 
     build/interpreters/unix32/micropython
+    build/interpreters/plain32/micropython         the same without emitters of machine code
     build/interpreters/qemu/firmware.elf           boards/qemu_mps2, the stack loaded from a ROMFS
     build/interpreters/qemu/firmware-roomy.elf     the same with more heap, for the tests' own code
     build/interpreters/qemu/firmware-frozen.elf    the same with the stack and the device frozen in
     build/interpreters/qemu/firmware-disk.elf      with a file system, started as real boards are
+    build/interpreters/qemu/firmware-m0.elf        boards/qemu_microbit, for the tests
 
 Each is built again only when what it is made of has changed.
 """
@@ -31,6 +33,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 BUILD = ROOT / "build"
 OUT = BUILD / "interpreters"
 BOARD = ROOT / "boards" / "qemu_mps2"
+MICROBIT = ROOT / "boards" / "qemu_microbit"
 LOG = BUILD / "interpreters.log"
 JOBS = "2"
 
@@ -98,7 +101,7 @@ def compiles(command, source):
 
 def missing_for(name):
     """What building `name` lacks: [(what, Debian package)]."""
-    if name == "unix32":
+    if name.endswith("32"):
         source = '#include <stdio.h>\nint main(void) { return printf("x") < 0; }\n'
         if not compiles(["gcc", "-m32"], source):
             return [("a compiler for 32-bit programs (gcc -m32)", "gcc-multilib")]
@@ -228,7 +231,7 @@ def digest(*paths):
     for path in paths:
         files = [path] if path.is_file() else sorted(p for p in path.rglob("*") if p.is_file())
         for file in files:
-            if file.suffix in (".py", ".c", ".h", ".mk") and (
+            if file.suffix in (".py", ".c", ".h", ".mk", ".ld") and (
                 file == path or file.name != "board.py"
             ):
                 total.update(str(file.relative_to(ROOT)).encode() + b"\0" + file.read_bytes())
@@ -301,12 +304,21 @@ def interpreters():
     board = ["BOARD=ferrule_mps2", "BOARD_DIR=%s" % BOARD, "USER_C_MODULES=%s" % BOARD]
     manifest = BOARD / "manifest.py"
     every = [Interpreter("unix32", "unix", "unix32/micropython", manifest, UNIX32, [manifest])]
+    plain = [*UNIX32, "CFLAGS_EXTRA=-DMICROPY_EMIT_X86=0"]
+    every.append(
+        Interpreter("plain32", "unix", "plain32/micropython", manifest, plain, [manifest])
+    )
     every.append(Interpreter("qemu", "qemu", "qemu/firmware.elf", manifest, board, [BOARD]))
     roomy = [*board, "MICROPY_HEAP_SIZE=%d" % ROOMY]
     every.append(Interpreter("roomy", "qemu", "qemu/firmware-roomy.elf", manifest, roomy, [BOARD]))
     disk = [*board, "MICROPY_VFS_LFS2=1"]
     made = BOARD / "manifest_disk.py"
     every.append(Interpreter("disk", "qemu", "qemu/firmware-disk.elf", made, disk, [BOARD]))
+    m0 = ["BOARD=ferrule_microbit", "BOARD_DIR=%s" % MICROBIT, "USER_C_MODULES=%s" % MICROBIT]
+    m0.append("MICROPY_HEAP_SIZE=%d" % ROOMY)
+    every.append(
+        Interpreter("m0", "qemu", "qemu/firmware-m0.elf", manifest, m0, [MICROBIT, BOARD])
+    )
     frozen = BOARD / "manifest_frozen.py"
     if frozen.exists():
         made_of = [BOARD, BOARD / "board.py", ROOT / "lib", ROOT / "firmware"]
@@ -342,7 +354,7 @@ def check_unix32(path):
 def main():
     parser = argparse.ArgumentParser(
         prog="python -m tools.interpreters",
-        description="Build the 32-bit unix port and the bare-metal image of MicroPython.",
+        description="Build the 32-bit unix ports and the bare-metal images of MicroPython.",
     )
     parser.add_argument("--force", action="store_true", help="build again, whatever is there")
     force = parser.parse_args().force

@@ -1,4 +1,4 @@
-"""A bare-metal Cortex-M3 as a Python object: QEMU with our image, a ROMFS and a serial line.
+"""A bare-metal Cortex-M as a Python object: QEMU with our image, a ROMFS and a serial line.
 
     with QemuBoard({"lib": ROOT / "lib"}) as board:
         print(board.exec("import sys; print(sys.platform)"))
@@ -24,11 +24,30 @@ FIRMWARE = ROOT / "build" / "interpreters" / "qemu" / "firmware.elf"
 ROOMY = FIRMWARE.with_name("firmware-roomy.elf")  # more heap: tests bring two stacks and a harness
 FROZEN = FIRMWARE.with_name("firmware-frozen.elf")  # with the stack and the device inside
 DISK = FIRMWARE.with_name("firmware-disk.elf")  # with a file system, and started as a real board
-ROMFS_AT = 0x21000000
 DISK_BLOCKS_AT = 0x217FFFFC  # how many blocks the disk has: boards/qemu_mps2/boot/_boot.py
 DISK_BLOCK = 4096
+M0 = FIRMWARE.with_name("firmware-m0.elf")  # for the Cortex-M0 of boards/qemu_microbit
 INSN_NS = 8  # -icount shift=3: one instruction is 8 ns of the board's time
 COUNTER_MHZ = 25
+
+
+class Machine:
+    """A machine of QEMU.  words: what chooses it on QEMU's command line; march: mpy-cross's name
+    of its processor; romfs_at: where its memory has room for a ROMFS image; nic: QEMU's model of
+    its network controller, or None.
+    """
+
+    def __init__(self, words, march, romfs_at, nic):
+        self.words = words
+        self.march = march
+        self.romfs_at = romfs_at
+        self.nic = nic
+
+
+MPS2 = Machine(["mps2-an385"], "armv7m", 0x21000000, "lan9118")
+# boards/qemu_microbit/memory.ld has these sizes too.
+_SIZES = ["-global", "nrf51-soc.flash-size=0x100000", "-global", "nrf51-soc.sram-size=0x400000"]
+MICROBIT = Machine(["microbit", *_SIZES], "armv6m", 0x20200000, None)
 
 
 class BoardError(Exception):
@@ -56,7 +75,8 @@ def compile_tree(source, target, march="armv7m", opt=3):
     for file in files:
         out = target / file.relative_to(base).with_suffix(".mpy")
         out.parent.mkdir(parents=True, exist_ok=True)
-        args = ["-march=" + march, "-O%d" % opt, "-s", str(file.relative_to(base))]
+        args = ["-march=" + march] if march else []  # without one: bytecode only
+        args += ["-O%d" % opt, "-s", str(file.relative_to(base))]
         args += ["-o", str(out), str(file)]
         jobs.append((file, mpy_cross.run(*args, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)))
     for file, job in jobs:
@@ -65,14 +85,14 @@ def compile_tree(source, target, march="armv7m", opt=3):
             raise BoardError("mpy-cross: %s: %s" % (file, text.decode(errors="replace").strip()))
 
 
-def romfs_image(folders, opt=3):
+def romfs_image(folders, opt=3, march="armv7m"):
     """A ROMFS image (bytes) of compiled folders or files: {name on the board: path or paths}."""
     from mpremote.romfs import make_romfs
 
     with tempfile.TemporaryDirectory() as tmp:
         for name, paths in folders.items():
             for path in paths if isinstance(paths, (list, tuple)) else [paths]:
-                compile_tree(path, pathlib.Path(tmp) / name, opt=opt)
+                compile_tree(path, pathlib.Path(tmp) / name, march, opt)
         with contextlib.redirect_stdout(io.StringIO()):
             return make_romfs(tmp, mpy_cross=False)
 
@@ -89,17 +109,18 @@ class QemuBoard:
     folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or
     None.  icount: time counts instructions (8 ns each), the same on every machine, instead of
     following the host's clock.  opt: mpy-cross's -O; 0 keeps assertions.  isolated: the board's
-    network leads nowhere.  firmware: the image.
+    network leads nowhere.  firmware: the image, for `machine`.
     """
 
     def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False,
-                 firmware=FIRMWARE):
+                 firmware=FIRMWARE, machine=MPS2):
         self.folders = folders
         self.hostfwd = hostfwd
         self.icount = icount
         self.opt = opt
         self.isolated = isolated
         self.firmware = firmware
+        self.machine = machine
         self.process = None
         self.transport = None
 
@@ -120,19 +141,17 @@ class QemuBoard:
 
     def start(self):
         image = pathlib.Path(self.tmp.name) / "romfs.img"
-        image.write_bytes(romfs_image(self.folders, self.opt))
+        image.write_bytes(romfs_image(self.folders, self.opt, self.machine.march))
         self.romfs_size = image.stat().st_size
-        self.launch("file=%s,addr=%#x,force-raw=on" % (image, ROMFS_AT))
+        self.launch("file=%s,addr=%#x,force-raw=on" % (image, self.machine.romfs_at))
         self.connect()
         self.mount()
 
     def launch(self, loaded):
         """Start QEMU with `loaded` in the board's memory (what its `loader` device is told)."""
-        nic = "hubport,hubid=0,model=lan9118" if self.isolated else "user,model=lan9118"
-        if self.hostfwd:
-            nic += ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd
-        command = ["qemu-system-arm", "-machine", "mps2-an385", "-nographic", "-monitor", "null"]
-        command += ["-semihosting", "-serial", "pty", "-kernel", str(self.firmware), "-nic", nic]
+        command = ["qemu-system-arm", "-machine", *self.machine.words, "-nographic"]
+        command += ["-monitor", "null", "-semihosting", "-serial", "pty"]
+        command += ["-kernel", str(self.firmware), "-nic", self.nic()]
         command += ["-device", "loader," + loaded]
         if self.isolated:
             # QEMU 7.2 can miss that the board's UART is ready again and then reads nothing more
@@ -152,6 +171,14 @@ class QemuBoard:
         )
         self.pty = self.find_pty()
 
+    def nic(self):
+        """The network, as QEMU's -nic takes it."""
+        if self.machine.nic is None:
+            return "none"
+        kind = "hubport,hubid=0" if self.isolated else "user"
+        forward = ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd if self.hostfwd else ""
+        return "%s,model=%s%s" % (kind, self.machine.nic, forward)
+
     def mount(self):
         names = ["/rom/" + name for name in self.folders]
         self.exec(
@@ -159,7 +186,7 @@ class QemuBoard:
             # MicroPython 1.28 and later find the image and mount it themselves.
             "if 'rom' not in os.listdir('/'):\n"
             " vfs.mount(vfs.VfsRom(uctypes.bytearray_at(%d, %d)), '/rom')\n"
-            "sys.path[:] = %r + sys.path" % (ROMFS_AT, self.romfs_size, names)
+            "sys.path[:] = %r + sys.path" % (self.machine.romfs_at, self.romfs_size, names)
         )
 
     def find_pty(self):

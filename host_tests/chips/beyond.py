@@ -58,9 +58,31 @@ ON_THE_BOARD = {
 }
 
 
+# The same for firmware without machine code, over no chip too.  A folder stands for all in it.
+AS_BYTECODE = {
+    "asks for a heap that does not grow, but to bytecode a word above 2**30 is an object": (
+        "heap",
+        "test_barrage.py::test_mangled_frames_leave_no_mark",
+        "test_cookies.py::test_cookies_take_nothing_from_the_heap",
+        "test_data.py::test_nothing_grows_on_the_heap_while_data_flow",
+        "test_data.py::test_nothing_grows_on_the_heap_while_connections_come_and_go",
+        "test_http_heap.py::test_a_body_of_known_length",
+        "test_http_heap.py::test_a_body_longer_than_the_buffer",
+        "test_http_heap.py::test_a_chunked_body",
+        "test_http_heap.py::test_pipelined_requests",
+        "test_http_heap.py::test_the_request_itself",
+        "test_keepalive.py::test_probes_and_their_answers_take_no_heap",
+        "test_pmtu.py::test_the_second_message_takes_no_heap_nor_does_what_follows",
+        "test_user_timeout.py::test_the_time_of_the_program_takes_no_heap",
+    ),
+}
+
+
 def beyond(chip, interpreter):
     """{name of a ladder: why it cannot run over this chip on this interpreter}."""
     reasons = dict(BEYOND.get(chip, {}))
-    if interpreter == "cortex_m3":
+    if chip and interpreter == "cortex_m3":
         reasons.update(ON_THE_BOARD)
+    if interpreter == "plain32":
+        reasons.update(AS_BYTECODE)
     return {name: reason for reason, names in reasons.items() for name in names}

@@ -6,6 +6,8 @@ import layout_words as w
 from draw import Draw
 from ferrule.wire import arp
 
+ALSO = ("cortex_m0", "plain32")
+
 MAC = b"\x02\0\0\0\0\x02"
 ME = (10, 9, 0, 2)
 

@@ -9,6 +9,8 @@ import micropython
 from ferrule.core.rand import choose_isn
 from layout_words import H_IP, H_ISN_CLOCK, H_KEY0, H_KEY1, HOST_LEN, O_DST, O_PORTS, O_SEQ
 
+ALSO = ("cortex_m0", "plain32")
+
 
 class Word:
     """A 32-bit number in two halves: what the arithmetic of the hash needs, without big

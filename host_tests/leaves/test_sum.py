@@ -4,6 +4,8 @@ from draw import Draw
 from ferrule.core import ring
 from ferrule.wire.sum import checksum, copy
 
+ALSO = ("cortex_m0", "plain32")
+
 
 def plain_checksum(buf, off, n, s):
     """RFC 1071: 16-bit one's complement sum, low byte first, odd byte padded with zero."""

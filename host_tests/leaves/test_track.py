@@ -14,6 +14,8 @@ from ferrule.tcp import blocks as lists
 from ferrule.tcp import track
 from ferrule.wire import tcp as wire
 
+ALSO = ("cortex_m0", "plain32")
+
 
 def halves():
     return array.array("H", bytearray(2 * w.TCQ_LEN))
@@ -26,6 +28,7 @@ def words(n):
 def put(r, i, hi, lo):
     """A 32-bit number from its halves, without an integer object on a 32-bit interpreter."""
     m = memoryview(r)[i : i + 1]
+    m[0] = 0
     b = bytearray(4)
     b[0], b[1], b[2], b[3] = lo & 255, lo >> 8, hi & 255, hi >> 8
     for k in range(4):
@@ -33,8 +36,9 @@ def put(r, i, hi, lo):
 
 
 @micropython.viper
-def poke(r: ptr8, k: int, v: int):
-    r[k] = v
+def poke(r: ptr32, k: int, v: int):
+    """Byte k of a record, which was 0, becomes v."""
+    r[k >> 2] = r[k >> 2] | (v << ((k & 3) << 3))
 
 
 def difference(ahi, alo, bhi, blo):
@@ -119,8 +123,8 @@ def blocks(r, at=w.BLOCK0):
 
 
 @micropython.viper
-def peek(r: ptr8, k: int) -> int:
-    return r[k]
+def peek(r: ptr32, k: int) -> int:
+    return (r[k >> 2] >> ((k & 3) << 3)) & 0xFF
 
 
 def ranges(have):

@@ -11,6 +11,8 @@ from draw import Draw
 from ferrule.wire import ip4
 from ferrule.wire import tcp as wire
 
+ALSO = ("cortex_m0", "plain32")
+
 ME = bytes([10, 9, 0, 2])
 MAC = b"\x02\x00\x00\x00\x00\x02"
 
@@ -197,7 +199,7 @@ def test_check_frame_is_the_plain_judge_on_mangled_frames():
         f = f + bytes(d.below(8))
         want = plain_judge(f)
         met.add(want)
-        got = ip4.check_frame(f, len(f), h, s)
+        got = ip4.check_frame(f + bytes(34), len(f), h, s)  # a buffer is longer than its frame
         assert got == v.get(want, want), (n, want, got, bytes(f))
         if isinstance(want, int):
             hl = (f[14] & 15) * 4

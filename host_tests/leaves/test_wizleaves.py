@@ -5,6 +5,8 @@ import array
 from draw import Draw
 from ferrule.link.wizleaves import aim, differs, judge, length, store
 
+ALSO = ("cortex_m0", "plain32")
+
 
 def half(d):
     """0..65535."""

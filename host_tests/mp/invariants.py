@@ -99,5 +99,5 @@ def blocks(r, at, limit, who):
 
 
 @micropython.viper
-def octet(r: ptr8, k: int) -> int:
-    return r[k]
+def octet(r: ptr32, k: int) -> int:
+    return (r[k >> 2] >> ((k & 3) << 3)) & 0xFF

@@ -8,6 +8,7 @@ one number.
     world.run([EchoServer(world.b, 7), EchoClient(world.a, 7, size=256 * 1024)])
 """
 
+import array
 import sys
 
 import micropython
@@ -49,7 +50,7 @@ class World:
         self.wire = Impair(end_a, self.ticks_ms, seed, slots=slots, **rates)
         # The initial number of the last connection of stack a and stack b, and when it was chosen.
         self.isn = {1: (None, 0), 2: (None, 0)}
-        self._hash = bytearray(4)
+        self._hash = array.array("i", (0,))
         limits = limits or {}
         self.a = self._stack(Tap(self.wire, self, 1), A_IP, 2, limits)
         self.b = self._stack(Tap(end_b, self, 2), B_IP, 3, limits)
@@ -77,7 +78,7 @@ class World:
 
     def trace(self):
         """A number that stands for every frame sent so far and when; printable."""
-        return "".join("%02x" % byte for byte in self._hash)
+        return "".join("%02x" % byte for byte in bytes(self._hash))
 
     def note(self, who, frame, n):
         """Add a frame that stack `who` sends to the trace; keep the number of its SYN."""

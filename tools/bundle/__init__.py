@@ -7,6 +7,7 @@
     python -m tools.bundle --profile core --thumb FOLDER
                                               without SACK, timestamps, ECN, urgent data and SYN
                                               cookies (profile.py), with the assembler of ARM
+    python -m tools.bundle --bytecode FOLDER  for firmware that runs no machine code (plain.py)
     python -m tools.bundle --list             which source files go into which module
     python -m tools.bundle --names            which name stands for which of the source
 
@@ -61,9 +62,9 @@ STACK_ROOTS = ("ferrule", "ferrule.stack", "ferrule.api.nic", "ferrule.api.socke
 ASKED_FOR = {"reconnect": "Reconnecting"}
 
 
-def laid_out(device, thumb, kind, closed):
+def laid_out(device, thumb, kind, bytecode, closed):
     """(Bundle, names of the links' modules, public names by module)."""
-    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind])
+    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind], bytecode)
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
     public = {"ferrule": {"Stack", "__version__"}}
@@ -169,12 +170,12 @@ class Result:
         self.renamed = {"": {}}
 
 
-def bundle(device=True, whole=False, thumb=False, kind="full"):
+def bundle(device=True, whole=False, thumb=False, kind="full", bytecode=False):
     """The Result for the package, and with `device` for firmware/, which then gets of the package
     what it can reach, or with `whole` all of it.  thumb: for ARM boards, with assembler.  kind:
-    one of PROFILES.
+    one of PROFILES.  bytecode: for firmware that runs no machine code of ours (plain.py).
     """
-    b, links, public = laid_out(device, thumb, kind, device and not whole)
+    b, links, public = laid_out(device, thumb, kind, bytecode, device and not whole)
     outputs = {output.name: output for output in b.outputs}
     statements = {
         name: short_conditions(merge_leaves(rewrite(b, output)))
@@ -208,10 +209,10 @@ def bundle(device=True, whole=False, thumb=False, kind="full"):
     return result
 
 
-def write(folder, device=True, whole=False, thumb=False, kind="full"):
+def write(folder, device=True, whole=False, thumb=False, kind="full", bytecode=False):
     """Write the release form below a folder, in place of what an earlier run left there."""
     folder = pathlib.Path(folder)
-    texts = bundle(device, whole, thumb, kind).texts
+    texts = bundle(device, whole, thumb, kind, bytecode).texts
     shutil.rmtree(folder / "ferrule", ignore_errors=True)
     for path, text in texts.items():
         target = folder / path

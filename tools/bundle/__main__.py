@@ -16,7 +16,9 @@ def arguments():
     what = parser.add_mutually_exclusive_group()
     what.add_argument("--library", action="store_true", help="the package only, all of it")
     what.add_argument("--whole", action="store_true", help="the device and all of the package")
-    parser.add_argument("--thumb", action="store_true", help="for ARM boards, with assembler")
+    code = parser.add_mutually_exclusive_group()
+    code.add_argument("--thumb", action="store_true", help="for ARM boards, with assembler")
+    code.add_argument("--bytecode", action="store_true", help="for firmware without viper")
     parser.add_argument("--profile", choices=PROFILES, default="full", help="what TCP can do")
     parser.add_argument("--list", action="store_true", help="which source goes into which module")
     parser.add_argument("--names", action="store_true", help="which name stands for which")
@@ -31,7 +33,7 @@ def show_names(renamed):
 
 def main():
     args = arguments()
-    form = not args.library, args.whole, args.thumb, args.profile
+    form = not args.library, args.whole, args.thumb, args.profile, args.bytecode
     try:
         if args.list:
             for path, modules in bundle(*form).parts.items():

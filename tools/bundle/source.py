@@ -1,10 +1,11 @@
 """The source files, and which output each goes into: part of tools/bundle."""
 
 import ast
+import contextlib
 import copy
 import pathlib
 
-from tools.bundle import profile
+from tools.bundle import plain, profile
 
 
 class Problem(Exception):
@@ -14,12 +15,14 @@ class Problem(Exception):
 class Module:
     """One source file: its tree, and what each of its global names stands for."""
 
-    def __init__(self, name, path, thumb=False, without=()):
+    def __init__(self, name, path, thumb=False, without=(), bytecode=False):
         self.name = name
         self.package = path.name == "__init__.py"
         self.tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
         if without:
             self.tree = profile.reduce(self.tree, without)
+        if bytecode:
+            self.tree = plain.twins(self.tree)
         self.tree.body = decided(self.tree.body, thumb)
         for node in self.tree.body:
             hide_assembler(node)
@@ -164,8 +167,9 @@ class Output:
 class Bundle:
     """All outputs, and which of them holds which source module."""
 
-    def __init__(self, folders, thumb=False, without=()):
+    def __init__(self, folders, thumb=False, without=(), bytecode=False):
         self.folders = folders
+        self.bytecode = bytecode  # leaves as ordinary functions: plain.py
         self.without = without  # features of TCP: profile.py
         self.thumb = thumb  # the assembler of ARM boards in place of what it stands for
         self.modules = {}  # name -> Module
@@ -175,7 +179,8 @@ class Bundle:
     def module(self, name):
         if name not in self.modules:
             path = find_source(name, self.folders)
-            self.modules[name] = Module(name, path, self.thumb, self.without) if path else None
+            form = self.thumb, self.without, self.bytecode
+            self.modules[name] = Module(name, path, *form) if path else None
         return self.modules[name]
 
     def add(self, output, roots):
@@ -189,8 +194,13 @@ class Bundle:
                 output.names[module.name, name] = fresh(name, where, output.taken)
 
     def add_links(self, folder):
-        """Each link stays a module of its own; returns their names."""
-        names = ["ferrule.link." + path.stem for path in sorted(folder.glob("*.py"))]
+        """Each link stays a module of its own; returns their names.  One whose driver is in
+        assembler has no form as bytecode.
+        """
+        names = []
+        for path in sorted(folder.glob("*.py")):
+            with contextlib.suppress(plain.CannotBePlain):
+                names.append(self.module("ferrule.link." + path.stem).name)
         outputs = [Output(name, name.replace(".", "/") + ".py") for name in names]
         self.home.update(zip(names, outputs))
         for output in outputs:

@@ -27,7 +27,7 @@ __all__ = ["ARCHES", "PARTS", "PROFILES", "Failure", "arch_of", "build", "source
 ROOT = pathlib.Path(__file__).resolve().parent.parent.parent
 OUT = ROOT / "build" / "release"
 
-# name -> where it runs.  Each is mpy-cross's -march.
+# name -> where it runs.  Each but the last is mpy-cross's -march.
 ARCHES = {
     "armv6m": "RP2040 (Raspberry Pi Pico, W5500-EVB-Pico), SAMD21 and other Cortex-M0+",
     "armv7m": "Cortex-M3 and up: STM32F1/F2, QEMU's MPS2-AN385",
@@ -36,17 +36,20 @@ ARCHES = {
     "xtensawin": "ESP32, ESP32-S2, ESP32-S3",
     "rv32imc": "ESP32-C3, -C6, RP2350 with its RISC-V cores",
     "x64": "the unix port on a PC",
+    "bytecode": "any firmware, also one that runs no machine code of ours: slower (see README.md)",
 }
 
 # sys.implementation._mpy >> 10 (py/persistentcode.h) -> the release that such a board takes.  ARM
 # takes what was made for a smaller ARM; armv7emdp has the double precision that nothing here uses.
-_NUMBERS = {2: "x64", 4: "armv6m", 5: "armv7m", 6: "armv7m", 7: "armv7emsp", 8: "armv7emsp",
-            9: "xtensa", 10: "xtensawin", 11: "rv32imc"}
+_NUMBERS = {0: "bytecode", 2: "x64", 4: "armv6m", 5: "armv7m", 6: "armv7m", 7: "armv7emsp",
+            8: "armv7emsp", 9: "xtensa", 10: "xtensawin", 11: "rv32imc"}
 
 PARTS = ("library", "echo")
 
 # Links whose driver is in the assembler of one machine.
 _ONLY_ARM = ("ferrule/link/lan9118.py",)
+
+BYTECODE = "bytecode"
 
 
 class Failure(Exception):
@@ -82,11 +85,10 @@ def sources(arch, profile, part):
             "There is no release %s, %s, %s: take one of %s; of %s; of %s."
             % (arch, profile, part, " ".join(ARCHES), " ".join(PROFILES), " ".join(PARTS))
         )
-    form = part == "echo", arch.startswith("arm"), profile
+    form = part == "echo", False, arch.startswith("arm"), profile, arch == BYTECODE
     if form not in _texts:
-        device, thumb, kind = form
-        _texts[form] = bundle.bundle(device=device, thumb=thumb, kind=kind).texts
-    left_out = () if form[1] else _ONLY_ARM
+        _texts[form] = bundle.bundle(*form).texts
+    left_out = () if form[2] else _ONLY_ARM
     return {path: text for path, text in _texts[form].items() if path not in left_out}
 
 
@@ -109,7 +111,7 @@ def build(folder, arch, profile, part="library"):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         try:
-            qemuboard.compile_tree(tmp, folder, march=arch)
+            qemuboard.compile_tree(tmp, folder, march=None if arch == BYTECODE else arch)
         except (qemuboard.BoardError, subprocess.SubprocessError) as error:
             raise Failure(str(error)) from error
     written = [p if p == "main.py" else p[:-3] + ".mpy" for p in sorted(texts)]

@@ -8,6 +8,8 @@ million of the frames (50_000 is 5 %), times in milliseconds of the given clock.
 same frames at the same times: the same impairments, on 32-bit and 64-bit ports alike.
 """
 
+import array
+
 import micropython
 from micropython import const
 
@@ -26,7 +28,7 @@ class Dice:
     def __init__(self, seed, stream=0):
         """`stream` tells apart several dice that one seed stands for; both are small non-negative
         integers."""
-        self._state = bytearray(4)
+        self._state = array.array("i", (0,))
         _sow(self._state, seed, stream)
 
     def below(self, n):
