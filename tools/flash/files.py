@@ -41,7 +41,8 @@ def sources(arch, profile, whole):
     """{path: source text} of the device.  Trouble: it cannot be made."""
     try:
         if whole:
-            return bundle.bundle(True, True, arch.startswith("arm"), profile).texts
+            plain = arch == release.BYTECODE
+            return bundle.bundle(True, True, arch.startswith("arm"), profile, plain).texts
         return release.sources(arch, profile, "echo")
     except (bundle.Problem, release.Failure) as error:
         raise Trouble(str(error)) from None
@@ -76,7 +77,7 @@ def compiled(texts, arch):
             file.parent.mkdir(parents=True, exist_ok=True)
             file.write_text(text, encoding="utf-8")
         try:
-            compile_tree(source, target, march=arch)
+            compile_tree(source, target, march=release.march(arch))
         except BoardError as error:
             raise Trouble(str(error).split("\n")[-1].rstrip(".") + ".") from None
         return {

@@ -84,7 +84,7 @@ class Job:
         facts = device.facts()
         self.steps.say("%s, MicroPython %s, %s, %d KB of heap, %s" % (
             facts.machine, ".".join(map(str, facts.version)),
-            "code for %s" % facts.arch if facts.arch else "no machine code",
+            "code for %s" % facts.arch if facts.arch else "machine code of no kind we know",
             facts.free // 1024,
             "no file system" if facts.size is None else "%d of %d KB of files free" % (
                 facts.space // 1024, facts.size // 1024)))
@@ -99,8 +99,8 @@ class Job:
         if facts.size is None:
             raise Trouble("the board at %s has no file system to copy to." % device.port)
         if not facts.arch:
-            raise Trouble("the firmware at %s loads no machine code, which ferrule's inner loops"
-                          " are: MicroPython's own firmware for the board does." % device.port)
+            raise Trouble("the firmware at %s runs machine code that no release is made for." % (
+                device.port))
         return facts
 
     def check_version(self, files, facts):

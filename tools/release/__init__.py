@@ -57,14 +57,20 @@ class Failure(Exception):
 
 
 def arch_of(number):
-    """The name of the release for a board whose sys.implementation._mpy is `number`.
+    """The name of the release for a board whose sys.implementation._mpy is `number`: "bytecode"
+    where its firmware runs no machine code.
 
-    Failure: its firmware runs no machine code of ours.
+    Failure: it is of a kind that no release is made for.
     """
     arch = _NUMBERS.get(number >> 10 & 15)
     if arch is None:
         raise Failure("No release is made for architecture %d of .mpy files." % (number >> 10))
     return arch
+
+
+def march(arch):
+    """mpy-cross's -march for a release; None: it has no machine code."""
+    return None if arch == BYTECODE else arch
 
 
 def version():
@@ -111,7 +117,7 @@ def build(folder, arch, profile, part="library"):
             target.parent.mkdir(parents=True, exist_ok=True)
             target.write_text(text, encoding="utf-8")
         try:
-            qemuboard.compile_tree(tmp, folder, march=None if arch == BYTECODE else arch)
+            qemuboard.compile_tree(tmp, folder, march=march(arch))
         except (qemuboard.BoardError, subprocess.SubprocessError) as error:
             raise Failure(str(error)) from error
     written = [p if p == "main.py" else p[:-3] + ".mpy" for p in sorted(texts)]
