@@ -99,17 +99,21 @@ class Item(pytest.Item):
             if os.environ.get("FERRULE_REQUIRE_ALL") == "1":
                 raise Failed(reason)
             pytest.skip(reason)
-        chip = self.config.getoption("--over")
-        test = f"{self.path.name}::{self.test.name}"
-        left_out = beyond(chip, self.on)
-        reason = left_out.get(test) or left_out.get(self.path.parent.name)
+        reason = self.beyond()
         if reason:
+            chip = self.config.getoption("--over")
             pytest.skip(f"over {chip}: {reason}" if chip else reason)
         verdict, text = _batch(self).result(self)
         if verdict == "skip":
             pytest.skip(text)
         if verdict == "fail":
             raise Failed(text + self._replay(text))
+
+    def beyond(self):
+        """Why the interpreter, or the link under the tests, cannot do what this one asks for."""
+        left_out = beyond(self.config.getoption("--over"), self.on)
+        test = f"{self.path.name}::{self.test.name}"
+        return left_out.get(test) or left_out.get(self.path.parent.name)
 
     def _replay(self, text):
         for line in text.splitlines():
@@ -154,7 +158,7 @@ def _batch(item):
         items = [
             other
             for other in item.session.items
-            if isinstance(other, Item) and (other.path, other.on) == key
+            if isinstance(other, Item) and (other.path, other.on) == key and not other.beyond()
         ]
         _RUNNING["key"] = key
         _RUNNING["batch"] = Batch(_interpreters()[item.on], item.path, items)
