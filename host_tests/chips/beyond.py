@@ -45,6 +45,12 @@ BEYOND = {
 }
 
 
+# The same for every chip.
+ON_ANY = {
+    "watches what leaves while the cable is out, and no chip lets anything out then": (
+        "test_dhcp.py::test_a_lease_that_ends_while_the_link_is_gone_again_is_not_verified",
+    ),
+}
 # The same for the emulated board, over every chip.
 ON_THE_BOARD = {
     "needs more heap than the board has beside the code of a chip's driver and model": (
@@ -81,6 +87,8 @@ AS_BYTECODE = {
 def beyond(chip, interpreter):
     """{name of a ladder: why it cannot run over this chip on this interpreter}."""
     reasons = dict(BEYOND.get(chip, {}))
+    if chip:
+        reasons.update(ON_ANY)
     if chip and interpreter == "cortex_m3":
         reasons.update(ON_THE_BOARD)
     if interpreter == "plain32":

@@ -1,4 +1,4 @@
-"""The ladders that chips/beyond.py leaves out exist, and over Ethernet's MTU all but one run."""
+"""The ladders that chips/beyond.py leaves out exist, and over Ethernet's MTU all but two run."""
 
 import sys
 from pathlib import Path
@@ -20,6 +20,6 @@ def test_every_ladder_that_is_left_out_exists():
 
 
 def test_what_depends_on_the_mtu_runs_over_longer_messages():
-    assert len(beyond("espnow_1500", "x64")) == 1
+    assert len(beyond("espnow_1500", "x64")) == 2
     assert set(beyond("espnow_1500", "x64")) < set(beyond("espnow", "x64"))
-    assert beyond("w5500", "x64") == beyond("enc28j60", "unix32") == {}
+    assert len(beyond("w5500", "x64")) == len(beyond("enc28j60", "unix32")) == 1
