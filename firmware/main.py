@@ -6,12 +6,12 @@ as the board.
 
 A board is a module with
     make_link()     the link: an object as ferrule's links are
-    address()       (address, mask, gateway, dns), four strings
+    address()       (address, mask, gateway, dns), four strings, or "dhcp"
 and, if it wants to,
-    random(n)       n random bytes, on a board without os.urandom
     limits()        keyword arguments of ferrule.Stack, such as connections and rx_buffer
     random(n)       n unpredictable bytes, where os.urandom is missing or poor
     http_limits()   keyword arguments of httpd.Server
+A module `settings`, if there is one, belongs to the one device: see lan.py.
 """
 
 import sys
@@ -36,7 +36,17 @@ def device(board, port=_PORT):
 
     limits = board.limits() if hasattr(board, "limits") else {}
     net = ferrule.Stack(board.make_link(), random=getattr(board, "random", None), **limits)
-    net.ifconfig(board.address())
+    try:
+        import settings
+    except ImportError:
+        settings = None
+    address = getattr(settings, "ADDRESS", None) or board.address()
+    if settings is None and address != "dhcp":
+        net.ifconfig(address)
+    else:
+        from lan import begin
+
+        begin(net, address, settings)
     net.active(True)
     more = board.http_limits() if hasattr(board, "http_limits") else {}
     if "buffer" not in more:
@@ -57,11 +67,14 @@ def main():
     net = None
     try:
         net, server = device(board)
-        print("ferrule: http://%s/ is up: %d connections, %d bytes for the stack" % (
-            net.ifconfig()[0], len(server.slots), net.memory().once()["total"]))
+        address = net.ifconfig()[0]
+        text = "asking for an address" if address == "0.0.0.0" else "http://%s/ is up" % address
+        print("ferrule: %s: %d connections, %d bytes for the stack" % (
+            text, len(server.slots), net.memory().once()["total"]))
         server.run()
     except KeyboardInterrupt:
         if net is not None:
+            net.ifconfig(["0.0.0.0"] * 4)  # an address from a server goes back to it
             net.active(False)
             net.link.close()
     except (OSError, ValueError) as error:

@@ -81,7 +81,7 @@ def home(net, uptime, host):
     yield ("<tr><th>Up</th><td>%s</td></tr>\n<tr><th>Address</th><td>%s</td></tr>\n"
            "<tr><th>Heap</th><td>%d bytes in use, %d free</td></tr>\n"
            "<tr><th>Stack's buffers</th><td>%d bytes, taken at start</td></tr>\n" % (
-               _duration(uptime), address, gc.mem_alloc(), gc.mem_free(),
+               _duration(uptime), address + _lease(net), gc.mem_alloc(), gc.mem_free(),
                total(net.memory().once())))
     yield _TABLE % "Connections" + _COLUMNS
     past = 0
@@ -100,6 +100,10 @@ def netstat(net, uptime):
     """The same as JSON, in pieces."""
     yield '{"address": "%s", "uptime_s": %d,\n "heap": {"used": %d, "free": %d},\n' % (
         net.ifconfig()[0], uptime, gc.mem_alloc(), gc.mem_free())
+    dhcp = net.status("dhcp")
+    if dhcp:
+        yield ' "dhcp": {"state": "%s", "server": "%s", "seconds_left": %d},\n' % (
+            dhcp[0], dhcp[1] or "", dhcp[2])
     yield ' "memory": {%s},\n "connections": [' % ", ".join(
         ['"%s": %d' % item for item in net.memory().once().items()])
     comma = "\n"
@@ -117,6 +121,18 @@ def total(memory):
         if what == "total":
             return n
     return 0
+
+
+def _lease(net):
+    """What there is to say about where the address comes from."""
+    dhcp = net.status("dhcp")
+    if not dhcp:
+        return ""
+    state, server, left = dhcp
+    if not server:
+        return ", for no DHCP server gives one (%s)" % state
+    text = "for ever" if left < 0 else "for %s more" % _duration(left)
+    return ", from %s %s (%s)" % (server, text, state)
 
 
 def _duration(seconds):

@@ -2,6 +2,7 @@
 
     python -m tools.qemu             http://localhost:8080/ (PORT=8081 or --port 8081 for another)
     python -m tools.qemu --icount    time counts instructions: 8 ns each, whatever the machine
+    python -m tools.qemu --dhcp      the address from the DHCP server of QEMU's user network
 
 What `make qemu` runs. The package, firmware/ and boards/qemu_mps2/board.py travel as .mpy files in
 a ROMFS image; mpremote's serial line starts firmware/main.py. Ctrl-C stops the device and QEMU.
@@ -9,8 +10,10 @@ a ROMFS image; mpremote's serial line starts firmware/main.py. Ctrl-C stops the 
 
 import argparse
 import os
+import pathlib
 import socket
 import sys
+import tempfile
 
 from tools.qemuboard import ROOT, BoardError, QemuBoard
 
@@ -28,6 +31,7 @@ def arguments():
     )
     default = os.environ.get("PORT") or "8080"
     parser.add_argument("--port", default=default, help="port of this computer (8080)")
+    parser.add_argument("--dhcp", action="store_true", help="ask for the address")
     parser.add_argument("--icount", action="store_true", help="time counts instructions")
     options = parser.parse_args()
     if not (options.port.isdecimal() and 0 < int(options.port) < 65536):
@@ -67,16 +71,26 @@ def serve(board, port):
             print("Ctrl-C ends it.", flush=True)
 
 
+def run(options, settings):
+    """The device until Ctrl-C.  settings: where its settings.py may be written."""
+    folders = FOLDERS
+    if options.dhcp:
+        settings.write_text('ADDRESS = "dhcp"\n')
+        folders = dict(FOLDERS, settings=settings)
+    with QemuBoard(folders, hostfwd=options.port, icount=options.icount) as board:
+        try:
+            serve(board, options.port)
+        except KeyboardInterrupt:
+            board.interrupt()
+
+
 def main():
     try:
         options = arguments()
         check_port(options.port)
         print("Starting QEMU ...", flush=True)
-        with QemuBoard(FOLDERS, hostfwd=options.port, icount=options.icount) as board:
-            try:
-                serve(board, options.port)
-            except KeyboardInterrupt:
-                board.interrupt()
+        with tempfile.TemporaryDirectory() as tmp:
+            run(options, pathlib.Path(tmp) / "settings.py")
     except KeyboardInterrupt:
         pass
     except BoardError as error:

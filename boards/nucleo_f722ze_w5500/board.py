@@ -9,7 +9,8 @@ RESET = "F12"  # None without this wire
 INT = "F13"  # None without this wire
 HZ = 13_500_000  # of 54 MHz by powers of two: 27 MHz is the next, for short wires
 
-ADDRESS = ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+# "dhcp": from the router; by hand: ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+ADDRESS = "dhcp"
 
 
 def make_link():
@@ -30,7 +31,7 @@ def pin(number):
 
 
 def address():
-    """(address, mask, gateway, dns)."""
+    """(address, mask, gateway, dns), or "dhcp"."""
     return ADDRESS
 
 

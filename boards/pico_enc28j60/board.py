@@ -9,7 +9,8 @@ RESET = 20  # None without this wire
 INT = 21  # None without this wire
 HZ = 10_000_000  # 20 MHz at most, and 8 MHz or more for chips of revision B1 and B4
 
-ADDRESS = ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+# "dhcp": from the router; by hand: ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+ADDRESS = "dhcp"
 
 
 def make_link():
@@ -30,7 +31,7 @@ def pin(number):
 
 
 def address():
-    """(address, mask, gateway, dns)."""
+    """(address, mask, gateway, dns), or "dhcp"."""
     return ADDRESS
 
 

@@ -39,19 +39,20 @@ def make_link():
 
 
 def address():
-    """(address, mask, gateway, dns) from FERRULE_IP.  ValueError: it is missing or malformed."""
+    """(address, mask, gateway, dns) or "dhcp", from FERRULE_IP.  ValueError: it is missing or
+    malformed."""
     text = getenv("FERRULE_IP")
-    if not text:
-        raise ValueError("FERRULE_IP is not set; it is ADDRESS/PREFIX, as 10.9.0.2/24, "
-                         "and optionally ,GATEWAY.")
     if text == "dhcp":
-        raise ValueError("FERRULE_IP is dhcp, but this version has no DHCP client yet.")
+        return text
+    if not text:
+        raise ValueError("FERRULE_IP is not set; it is dhcp, or ADDRESS/PREFIX, as 10.9.0.2/24, "
+                         "and optionally ,GATEWAY.")
     own, _, gateway = text.partition(",")
     ip, slash, prefix = own.partition("/")
     bits = _number(prefix, 32) if slash else -1
     if not _is_address(ip) or bits < 1 or "," in text and not _is_address(gateway):
-        raise ValueError("FERRULE_IP is %s; it has to be ADDRESS/PREFIX, as 10.9.0.2/24, "
-                         "and optionally ,GATEWAY." % text)
+        raise ValueError("FERRULE_IP is %s; it has to be dhcp, or ADDRESS/PREFIX, as "
+                         "10.9.0.2/24, and optionally ,GATEWAY." % text)
     mask = ".".join([str(0xff00 >> min(8, max(0, bits - 8 * i)) & 0xff) for i in range(4)])
     gateway = gateway or "0.0.0.0"
     return ip, mask, gateway, gateway

@@ -9,7 +9,8 @@ RESET = 20
 INT = 21
 HZ = 24_000_000  # the RP2040 makes 24 MHz or 12 MHz of its 48, and nothing between
 
-ADDRESS = ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+# "dhcp": from the router; by hand: ("192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1")
+ADDRESS = "dhcp"
 
 
 def make_link():
@@ -30,7 +31,7 @@ def pin(number):
 
 
 def address():
-    """(address, mask, gateway, dns)."""
+    """(address, mask, gateway, dns), or "dhcp"."""
     return ADDRESS
 
 

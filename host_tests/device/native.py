@@ -166,6 +166,9 @@ class NativeNet:
     def memory(self):
         return Rows([("total", 0)])
 
+    def status(self, param):
+        return None
+
 
 def main():
     net = NativeNet()

@@ -1,5 +1,6 @@
 """`make qemu`: the echo device on the bare-metal Cortex-M3, asked by this computer's curl."""
 
+import contextlib
 import json
 import os
 import signal
@@ -22,9 +23,9 @@ def free_port():
         return s.getsockname()[1]
 
 
-def start(port):
+def start(port, *more):
     return subprocess.Popen(
-        [sys.executable, "-m", "tools.qemu", "--port", str(port)],
+        [sys.executable, "-m", "tools.qemu", "--port", str(port), *more],
         cwd=ROOT,
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
@@ -46,13 +47,20 @@ def curl(*args, timeout=60):
 @pytest.fixture(scope="module")
 def board():
     """(url, process) of a device that runs for all tests of this file."""
+    with started() as pair:
+        yield pair
+
+
+@contextlib.contextmanager
+def started(*more):
+    """(url, process) of a device, which ends with the block."""
     why = missing()
     if why:
         if os.environ.get("FERRULE_REQUIRE_ALL"):
             pytest.fail(why)
         pytest.skip(why)
     port = free_port()
-    process = start(port)
+    process = start(port, *more)
     try:
         end = time.monotonic() + START_S
         for line in process.stdout:
@@ -119,3 +127,17 @@ def test_ctrl_c_ends_it_cleanly(board):
     _, process = board
     process.send_signal(signal.SIGINT)
     assert process.wait(15) == 0
+
+
+def test_the_address_comes_from_qemu_s_dhcp_server():
+    with started("--dhcp") as (url, process):
+        said = json.loads(curl(url + "/netstat"))
+        assert said["address"] == "10.0.2.15"
+        dhcp = said["dhcp"]
+        assert (dhcp["state"], dhcp["server"]) == ("BOUND", "10.0.2.2")
+        assert 86000 < dhcp["seconds_left"] <= 86400
+        assert b", from 10.0.2.2 for 23:5" in curl(url + "/")
+        body = os.urandom(5000)
+        assert echo(url, body) == body
+        process.send_signal(signal.SIGINT)
+        assert process.wait(15) == 0

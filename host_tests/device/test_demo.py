@@ -204,7 +204,7 @@ def test_reset_reaches_the_device_and_frees_its_connection(micropython):
         ("loop", "10.9.0.256/24", None, "FERRULE_IP"),
         ("loop", "10.9.0.2/33", None, "FERRULE_IP"),
         ("loop", "10.9.0.2/24,gateway", None, "FERRULE_IP"),
-        ("loop", "dhcp", None, "DHCP"),
+        ("loop", "DHCP", None, "FERRULE_IP"),
         ("loop", "10.9.0.2/24", "02:00", "FERRULE_MAC"),
         ("loop", "10.9.0.2/24", "01:00:00:00:00:01", "FERRULE_MAC"),
     ],

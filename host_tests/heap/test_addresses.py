@@ -12,8 +12,7 @@ from testing import proves
 # The firmware's folder: of the source tree on a host, of the ROMFS on the board.
 sys.path += [__file__.rsplit("/", 1)[0] + "/../../firmware", "/rom/firmware"]
 
-from echo import Echo  # noqa: E402
-from httpd import Server  # noqa: E402
+import main  # noqa: E402
 
 TIMEOUT_S = 120
 _BOARD = sys.platform == "qemu"  # emulated, and slow
@@ -25,11 +24,30 @@ class Device:
     """The echo device with an address from the server, and a client of it."""
 
     def __init__(self):
-        self.lan = Lan()
-        self.net = self.lan.net
-        self.http = Server(self.net, Echo(self.net), connections=2, buffer=512)
-        self.net.ipconfig(dhcp4=True)
+        self.lan = Lan(make=self.device)
+        self.told = 0
         self.settle()
+
+    def device(self, lan):
+        """As main.py makes it, on a board that asks for its address."""
+        self.make_link = lambda: lan.near
+        self.limits = lan.limits
+        self.net, self.http = main.device(self)
+        assert self.net.on_address
+        self.net.on_address = self.tell
+        return self.net
+
+    def address(self):
+        return "dhcp"
+
+    def random(self, n):
+        return bytes(range(7, 7 + n))
+
+    def http_limits(self):
+        return {"buffer": 512}
+
+    def tell(self):
+        self.told += 1
 
     def settle(self):
         """Until it has the address that the server gives, announced for the second time."""
@@ -99,6 +117,8 @@ def test_two_hundred_addresses_leave_no_trace():
     assert device.answered()
     more = device.used() - before  # less, when the collector took garbage for something before
     assert more <= 0, more
+    # each time that there is none, and each time that there is one
+    assert device.told == 1 + 2 * (8 + _CHANGES), device.told
 
 
 class Short:

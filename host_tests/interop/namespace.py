@@ -108,9 +108,10 @@ class Namespace:
 
     def device_env(self, **more):
         """The environment for the device on the veth."""
-        env = dict(os.environ, **more)
+        env = dict(os.environ)
         env["FERRULE_LINK"] = f"packet:{DEVICE_IF}"
         env["FERRULE_IP"] = f"{self.DEVICE}/24"
+        env.update(more)
         return env
 
     def start(self, command, **options):

@@ -83,7 +83,7 @@ def frame_in(module, machine):
     assert link.isup() and link.mac[0] == 2 and len(link.mac) == 6
     assert machine.chip.wire_in(numbered(60, 1, link.mac))
     assert link.recv_into(bytearray(1516)) == 60
-    assert len(module.address()) == 4
+    assert module.address() == "dhcp"
     ferrule.Stack(link, **module.limits())
 
 
@@ -131,6 +131,7 @@ def echo(module, machine):
         sys.path.append("firmware")
     import main
 
+    module.ADDRESS = "192.168.1.99", "255.255.255.0", "192.168.1.1", "192.168.1.1"
     net, server = main.device(module)
     peer = ferrule.Stack(Cable(machine.chip), connections=2)
     peer.ifconfig(("192.168.1.5", "255.255.255.0", "0.0.0.0", "0.0.0.0"))

@@ -21,7 +21,6 @@ _SERVER = _NET + b"\x00\x01"
 _MASK = b"\xff\xff\0\0"
 _ALL = b"\xff\xff\xff\xff"
 _START = (1 << 30) - 5000  # the clock wraps soon
-_FEW = {"connections": 2, "half_open": 2, "time_wait": 4, "listeners": 2}
 
 
 class Server:
@@ -103,20 +102,26 @@ def is_dhcp(f):
 
 
 class Lan:
-    """The wire, with `net` and `peer` (10.9.0.1/16) on it, and the time."""
+    """The wire, `net` and `peer` (10.9.0.1/16) on it, and the time. make(lan), if given, makes
+    net on lan.near, with lan.limits()."""
 
-    def __init__(self, seed=1):
+    def __init__(self, seed=1, make=None):
         self.now = _START
         self.server = Server()
         self.near, self.far = loop.pair(slots=8)
-        self.net = self.stack(self.near, seed)
+        self.net = make(self) if make else self.stack(self.near, seed)
         self.peer = self.stack(Far(self.far, self.server), seed + 1)
         self.peer.ifconfig(("10.9.0.1", "255.255.0.0", "0.0.0.0", "0.0.0.0"))
         self.net.active(True)
         self.peer.active(True)
 
+    def limits(self):
+        """Arguments of Stack: few of everything, for two of them have to fit a small heap."""
+        few = {"connections": 2, "half_open": 2, "time_wait": 4, "listeners": 2}
+        return dict(few, ticks_ms=self.ticks_ms)
+
     def stack(self, link, seed):
-        return ferrule.Stack(link, ticks_ms=self.ticks_ms, random=Draw(seed).bytes, **_FEW)
+        return ferrule.Stack(link, random=Draw(seed).bytes, **self.limits())
 
     def ticks_ms(self):
         return self.now

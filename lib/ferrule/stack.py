@@ -36,6 +36,9 @@ class Stack:
     time.ticks_ms). random(n) -> n bytes (default os.urandom).  With both given, a run is
     deterministic to the byte.
 
+    on_address: an attribute that a program may set to a function without arguments; it is called
+    when the address has changed, by a server or by hand.
+
     Limits, all of whose memory is taken here: connections, rx_buffer and tx_buffer (bytes each,
     for every connection), half_open, time_wait, listeners, neighbours (records), arp_queue
     (packets that wait for an address, in frames of up to 128 bytes).  memory() tells what they
@@ -182,7 +185,19 @@ class Stack:
         return self._on and self.link.isup() and self._addressed
 
     def status(self, param=None):
-        """0: no link, 1: link but switched off or without address, 2: working."""
+        """0: no link, 1: link but switched off or without address, 2: working.
+
+        status("dhcp"): None when no server is asked for an address; otherwise the client's state
+        in RFC 2131's words (PROBING: it asks whether somebody has the address), the server that
+        gave the address or None, and how many seconds it is still ours: -1 for ever, 0 without.
+        """
+        if param == "dhcp":
+            service = self.iface.service
+            if service is None:
+                return None
+            from .api.byserver import describe
+
+            return describe(service)
         if not self.link.isup():
             return 0
         return 2 if self.isconnected() else 1

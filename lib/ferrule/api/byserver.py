@@ -1,4 +1,4 @@
-"""ifconfig("dhcp") and ipconfig(dhcp4=True); loaded when one of them is called."""
+"""ifconfig("dhcp"), ipconfig(dhcp4=True) and status("dhcp"); loaded when one of them is called."""
 
 from micropython import const
 
@@ -17,3 +17,17 @@ def obtain(net, wait):
         raise fault(95)
     if wait and net._on and not service.wait(_WAIT_MS):
         raise fault(110)
+
+
+_STATES = (
+    "INIT", "SELECTING", "REQUESTING", "PROBING", "BOUND", "RENEWING", "REBINDING", "REBOOTING",
+)  # fmt: skip
+
+
+def describe(service):
+    """(state, server or None, seconds left), as Stack.status() says."""
+    lease = service.lease
+    if not service.bound():
+        return _STATES[service.state], None, 0
+    left = -1 if lease.end_s < 0 else max(0, lease.end_s - lease.seconds())
+    return _STATES[service.state], "%d.%d.%d.%d" % tuple(lease.server), left

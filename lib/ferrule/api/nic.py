@@ -103,6 +103,9 @@ def set_address(net, ip, mask, gw):
         arp.clear(net.iface)
         if net._on and net._addressed:
             arp.announce(net.iface)
+        call = getattr(net, "on_address", None)
+        if call is not None:
+            call()
 
 
 def word(net, i):
