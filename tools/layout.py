@@ -215,6 +215,7 @@ SETTINGS = [
     ("MIN_PMTU", "min_pmtu", 552, "bytes; to a path with less packets go without DF"),
     ("MTU_EXPIRES", "mtu_expires", 600, "s until a larger path MTU is tried again"),
     ("REDIRECTS", "accept_redirects", 1, "1: gateways may name a better one (RFC 1122, 3.2.2.2)"),
+    ("UTO", "tcp_uto", 0, "1: User Timeout Options are sent and taken (RFC 5482)"),
     ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
     ("TTL", "ip_default_ttl", 64, "hops"),
 ]
@@ -228,7 +229,7 @@ RANGES = {
     "ABORT_OVERFLOW": (0, 1), "CONGESTION": (0, 3), "EARLY_RETRANS": (0, 4),
     "INITCWND": (1, 1000), "IDLE_RESTART": (0, 1), "RFC1337": (0, 1), "PMTU": (0, 1),
     "MTU_PROBING": (0, 1), "MIN_PMTU": (68, 32767), "MTU_EXPIRES": (300, 32767),
-    "REDIRECTS": (0, 1), "NEIGH_TIME": (1, 32767), "TTL": (1, 255),
+    "REDIRECTS": (0, 1), "UTO": (0, 1), "NEIGH_TIME": (1, 32767), "TTL": (1, 255),
 }  # fmt: skip
 
 # Counters: index in Stack.count, Linux's name (or one in its manner), what is counted.

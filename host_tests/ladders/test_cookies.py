@@ -94,6 +94,26 @@ def test_a_syn_ack_with_a_cookie_is_not_sent_again(wire):
     """)
 
 
+@proves("RFC4987-3.6-1")
+def test_two_peers_with_cookies_at_once_keep_each_its_own(wire):
+    wire.listening(tcp_syncookies=2, tx_buffer=4096)
+    wire.play("""
+        0  <== SYN      0         mss=1460 wscale=2 sackok ts=0 port=5001
+        0  ==> SYN ACK  0         ack=1 port=5001
+        1  <== SYN      0         mss=536 port=5002
+        1  ==> SYN ACK  0         ack=1 port=5002
+        5  <== ACK      1         ack=1 win=4000 port=5001
+        5  us.accept
+        5  us.write 1000
+        5  ==> ACK      1:1001    ack=1 ts port=5001
+        6  <== ACK      1         ack=1 win=4000 port=5002
+        6  us2.accept
+        6  us2.write 1000
+        6  ==> ACK      1:537     ack=1 ts=- port=5002
+        6  ==> ACK      537:1001  ack=1 ts=- port=5002
+    """)
+
+
 @proves("RFC4987-3.6-1", "RFC6691-2-2")
 def test_the_mss_is_kept_or_the_next_smaller_one_of_eight(wire):
     wire.listening(tcp_syncookies=2, connections=1, backlog=1, tx_buffer=2048)

@@ -72,6 +72,33 @@ def test_connections_are_accepted_in_the_order_of_their_completion(wire):
     """)
 
 
+@proves("RFC9293-3.10.7.4-11")
+def test_the_place_in_the_table_does_not_decide_who_is_accepted_first(wire):
+    wire.listening(connections=3)
+    for at, port in ((1, 5001), (2, 5002)):
+        wire.play("""
+            AT  <== SYN      0   port=PORT
+            AT  ==> SYN ACK  0   ack=1 port=PORT
+            AT  <== ACK      1   ack=1 port=PORT
+        """.replace("AT", str(at)).replace("PORT", str(port)))
+    wire.play("""
+        5  us.accept
+        5  us.write 5
+        5  ==> ACK      1:6   ack=1 port=5001
+        6  <== RST      1     ack=6 port=5001
+        6  us.close error ECONNRESET       # the first place is free again
+        7  <== SYN      0     port=5003
+        7  ==> SYN ACK  0     ack=1 port=5003
+        7  <== ACK      1     ack=1 port=5003
+        9  us2.accept
+        9  us2.write 6
+        9  ==> ACK      1:7   ack=1 port=5002
+        9  us3.accept
+        9  us3.write 7
+        9  ==> ACK      1:8   ack=1 port=5003
+    """)
+
+
 @proves("RFC9293-3.10.1-2")
 def test_a_full_accept_queue_drops_the_final_ack_and_syn_ack_comes_again(wire):
     wire.listening(backlog=1)

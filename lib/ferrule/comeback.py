@@ -203,6 +203,7 @@ class Comeback(io.IOBase):
     def drop(self):
         """Let go of the socket."""
         if self.sock is not None:
+            self.sock.p.err = 0  # it is told by why()
             self.sock.close()
             self.sock = None
 

@@ -22,7 +22,7 @@ _COUNTERS = const(71)
 
 _DEFAULTS = (
     7, 5, 3, 15, 8, 60, 30, 7200, 75, 9, 100, 1, 1, 1, 0, 1, 0, 0, 0, 2, 3, 10, 1, 1, 0, 1,
-    552, 600, 1, 60, 64,
+    552, 600, 1, 0, 60, 64,
 )
 _BURST = const(16)  # frames handled in one poll, so that a flood leaves time to the program
 _FAR = const(0x7FFFFFF)  # no timer: look again in 37 hours

@@ -14,6 +14,7 @@ _H_IP = const(3)
 _R_IP = const(0)
 _PORTS = const(1)
 _STATE = const(2)
+_SND_WND = const(8)
 # --- end of layout ---
 
 
@@ -109,6 +110,8 @@ class Endpoint(io.IOBase):
         s.ms = self.ms
         s.options = self.options
         s.apply_options()
+        if self.net.tcp.uto is not None:
+            self.net.tcp.uto.adopt(self.net.tcp, p)
         return s, s.getpeername()
 
     def connect(self, address):
@@ -182,7 +185,7 @@ class Endpoint(io.IOBase):
         p = self.p
         if p:
             seconds = self.options.get(_LINGER, -1) if self.options else -1
-            err = p.err if not p.r[_STATE] and p.soft else 0
+            err = 0 if p.r[_STATE] or not p.r[_SND_WND] else p.err
             if seconds == 0:
                 user.throw_away(tcp, p)
                 err = 0
@@ -192,7 +195,7 @@ class Endpoint(io.IOBase):
                 err = wait(self, seconds * 1000)
             live = p.r[_STATE]
             user.close(tcp, p)
-            if live and not p.r[_STATE] and p.soft:
+            if live and not p.r[_STATE] and p.r[_SND_WND]:
                 err = _ECONNABORTED
             if err:
                 raise fault(err)
@@ -202,7 +205,7 @@ class Endpoint(io.IOBase):
         p = self.p
         if p and not self.closed:
             user.abort(self.net.tcp, p)
-            p.soft = p.err = 0
+            p.err = 0
         self.close()
 
     def __enter__(self):

@@ -33,6 +33,7 @@ SETTINGS = (
     "min_pmtu",  # bytes; to a path with less packets go without DF
     "mtu_expires",  # s until a larger path MTU is tried again
     "accept_redirects",  # 1: gateways may name a better one (RFC 1122, 3.2.2.2)
+    "tcp_uto",  # 1: User Timeout Options are sent and taken (RFC 5482)
     "base_reachable_time",  # s an ARP entry is believed unasked
     "ip_default_ttl",  # hops
 )
@@ -65,6 +66,7 @@ LIMITS = (  # the least and the most that each may be
     (0, 1),
     (68, 32767),
     (300, 32767),
+    (0, 1),
     (0, 1),
     (1, 32767),
     (1, 255),

@@ -27,7 +27,7 @@ _H_TOKENS_AT = const(15)
 _H_TS_CLOCK = const(16)
 _H_TS_KEY = const(17)
 _C_CHALLENGE = const(10)
-_C_TTL = const(30)
+_C_TTL = const(31)
 # --- end of layout ---
 
 _EINVAL = const(22)

@@ -50,6 +50,7 @@ _TCP_USER_TIMEOUT = const(18)
 _NODELAY = const(16)
 _KEEPALIVE = const(32)
 _TS_OK = const(1 << 12)
+_ADOPTED = const(0x200)  # of Pcb.ip: TCP_USER_TIMEOUT is the peer's, see tcp/uto.py
 _NO_DF = const(0x4000)
 
 _ENOENT = const(2)
@@ -128,6 +129,8 @@ def put_tcp(t, p, option, value):
     elif option == _TCP_USER_TIMEOUT:
         r[_USER_TIMEOUT] = value if value < _FOREVER else _FOREVER
         alive(t)
+        if t.uto is not None:
+            t.uto.changed(t, p)
     elif option == _TCP_CONGESTION:
         p.cc = cc.load(cc.NAMES.index(value))
         q[_Q_W_MAX] = 0
@@ -190,7 +193,8 @@ def get(s, level, option, size):
         if option == _TCP_KEEPCNT:
             return stored(s, level, option, cfg[_C_KEEP_PROBES])
         if option == _TCP_USER_TIMEOUT:
-            return stored(s, level, option, 0)
+            peers = p.r[_USER_TIMEOUT] if p is not None and p.ip & _ADOPTED else 0
+            return peers or stored(s, level, option, 0)
         if option == _TCP_CONGESTION:
             if p is not None:
                 return p.cc.NAME

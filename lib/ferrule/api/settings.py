@@ -11,7 +11,7 @@ from .names import LIMITS, SETTINGS
 _H_TTL = const(13)
 _C_CONGESTION = const(19)
 _C_PMTU = const(24)
-_C_TTL = const(30)
+_C_TTL = const(31)
 # --- end of layout ---
 
 

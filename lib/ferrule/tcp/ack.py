@@ -94,6 +94,8 @@ def opened(t, p):
     p.r[_FLAGS] &= ~_SYN_LOST
     p.r[_RTT_AT] = t.h[_H_NOW]
     set_state(p, _ESTABLISHED)
+    if t.uto is not None:
+        t.uto.opened(t, p)
 
 
 def check_ack(t, p, r, s):

@@ -28,6 +28,7 @@ _KEEPALIVE = const(32)
 
 _FOREVER = const(1 << 28)  # ms: the program gives up, not we
 _LINK_BUSY_MS = const(10)
+_ADOPTED = const(0x200)  # of Pcb.ip: see uto.py
 
 
 def over(t, r, n):
@@ -64,7 +65,13 @@ def keepalive(t, p, on):
 
 def idle(t, p, r):
     """The idle time begins."""
-    set_timer(t.h, r, _T_KEEP, p.q[_Q_KA_IDLE] * 1000)
+    set_timer(t.h, r, _T_KEEP, idle_ms(p, r))
+
+
+def idle_ms(p, r):
+    """The idle time, longer than a user timeout that the peer asked for (RFC 5482, 4.2)."""
+    ms = p.q[_Q_KA_IDLE] * 1000
+    return r[_USER_TIMEOUT] + 1000 if p.ip & _ADOPTED and ms <= r[_USER_TIMEOUT] else ms
 
 
 def heard(t, p, r):
@@ -86,7 +93,7 @@ def probe(t, p, r):
         return
     n = q[_Q_RETRIES]
     if n == 0:
-        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_KA_IDLE] * 1000 & 0x3FFFFFFF
+        r[_RTT_AT] = t.h[_H_NOW] - idle_ms(p, r) & 0x3FFFFFFF
     if over(t, r, n) if 0 < r[_USER_TIMEOUT] < _FOREVER else n >= q[_Q_KA_CNT] & 0x7F:
         output.reset(t, p)
         timers.give_up(t, p)

@@ -25,6 +25,7 @@ _TW_WORDS = const(6)
 _C_SCALING = const(13)
 _C_SYNCOOKIES = const(15)
 _C_CONGESTION = const(19)
+_C_UTO = const(29)
 _ST_IN_SEGS = const(23)
 _ST_IN_ERRS = const(25)
 _ST_TW_REUSED = const(44)
@@ -82,6 +83,7 @@ class Tcp:
         self.baked_at = -1  # when the last SYN cookie was sent
         self.errors = None  # the module errors.py, once there was one
         self.alive = None  # the module alive.py, once a program asked for what it does
+        self.uto = None  # what peers said of their timeouts: uto.Uto, while tcp_uto is 1
         self.paths = None  # path MTUs below the link's: pmtu.Paths, once there was one
         self.configure()
         self.order = 0  # number of the last connection that entered an accept queue
@@ -106,6 +108,13 @@ class Tcp:
             from . import cookie
 
             self.cookie = cookie
+        if not cfg[_C_UTO]:
+            self.uto = None
+        elif self.uto is None:
+            from . import alive, uto
+
+            self.alive = alive
+            self.uto = uto.Uto(self.pcbs)
 
     def clock(self):
         """Bring the clock up to date: a call of the program may come long after the last

@@ -127,6 +127,8 @@ def arrives(t, p):
             fin(t, p, r, s)
         if r[_FLAGS] & _KEEPALIVE:
             t.alive.heard(t, p, r)
+        if t.uto is not None:
+            t.uto.heard(t, p)
         r[_FLAGS] |= _SPEAK
 
 

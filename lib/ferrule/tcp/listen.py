@@ -275,6 +275,8 @@ def answer(t, half, k, syn):
         wnd >>= t.rcv_scale
     if opts & _WITH_TS:
         m += stamp(iface.tx, 54 + m, t.h, half, k, k + _HO_TS_RECENT)
+    if syn and t.uto is not None:
+        m += t.uto.write(iface.tx, 54 + m, None)
     numbers(t.out, half, k, wnd, syn)
     t.out[_O_OPT_LEN] = m
     if syn and opts & _WITH_ECN:

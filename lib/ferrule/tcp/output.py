@@ -80,6 +80,8 @@ _PTO = const(1 << 19)
 _SND_SCALE = const(22)
 _MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
+_TELL_UTO = const(0x100)  # of Pcb.ip: see uto.py
+
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
 
@@ -97,6 +99,8 @@ def emit(t, p, off, flags, n):
     m = put_options(t, r) if r[_FLAGS] & (_TS_OK | _HOLES) or t.seg[_S_TELL] else 0
     if n:
         ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54 + m, n)
+    elif p.ip & _TELL_UTO and m <= 36:
+        m += t.uto.write(iface.tx, 54 + m, p)
     segment_of(r, p.q, t.out, off, flags, n, len(p.rx), t.step, m)
     if p.ip:
         t.out[_O_ECT] |= p.ip & 0x40FF
@@ -403,6 +407,8 @@ def syn(t, p, off, flags):
     m = of_syn(iface.tx, 54, mss, shift, r[_FLAGS] & _SACK_OK)
     if r[_FLAGS] & _TS_OK:
         m += stamp(iface.tx, 54 + m, t.h, r, 0, _TS_RECENT)
+    if t.uto is not None:
+        m += t.uto.write(iface.tx, 54 + m, p)
     segment_of(r, p.q, o, off, flags, 0, len(p.rx), t.step, m)
     if not flags & _ACK:
         o[_O_ACK] = 0

@@ -110,10 +110,10 @@ class Pcb:
         self.sock = None  # the program's socket, None before accept() and after close()
         self.listener = None  # the listener whose accept queue it is in
         self.err = 0  # errno that ended it, to be reported once
-        self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout;
-        # once the connection has ended, how many bytes the peer never acknowledged
+        self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout
         self.cc = None  # congestion control: see tcp/cc
-        self.ip = 0  # for IP: Diffserv field | 0x4000: without DF | see tcp/pmtu.py << 15
+        # for IP: Diffserv field | see tcp/uto.py << 8 | 0x4000: without DF | see tcp/pmtu.py << 15
+        self.ip = 0
 
 
 def set_state(p, state):
@@ -167,7 +167,6 @@ def release(p, err):
         r[_SND_WND] = r[_TX_LEN]  # for who wants to know what did not arrive
     r[_PORTS] = 0
     r[_T_REXMT] = r[_T_DACK] = r[_T_KEEP] = -1
-    p.soft = r[_TX_LEN]
     r[_TX_LEN] = r[_SND_NXT] = r[_SND_MAX] = 0
     if r[_FLAGS] & ORPHAN or p.listener is not None:
         p.sock = None

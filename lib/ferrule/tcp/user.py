@@ -140,7 +140,6 @@ def close(t, p):
     """The program is done with p (3.10.4).  Unread data turn it into a reset (RFC 2525, 2.17)."""
     r = p.r
     p.sock = None
-    p.listener = None
     state = r[_STATE]
     # an orphan's FIN is always under way, or what precedes it: other timers ask for the peer
     r[_FLAGS] = r[_FLAGS] & ~_KEEPALIVE | _ORPHAN
