@@ -460,3 +460,14 @@ def test_an_ack_in_fin_wait_2_changes_nothing(wire):
         5  <== ACK  1  ack=2 win=100
         5  us.state FIN_WAIT_2
     """)
+
+
+@proves("RFC9293-3.10.7.4-27")
+def test_another_fin_behind_the_peers_fin_moves_nothing(wire):
+    wire.close_wait()
+    wire.play("""
+        5  <== FIN ACK  2  ack=1
+        5  us.state CLOSE_WAIT
+        6  us.write 10
+        6  ==> ACK  1:11  ack=2
+    """)

@@ -318,7 +318,7 @@ class Socket(Endpoint):
         return self
 
     def ioctl(self, request, arg):
-        """The stream protocol.  Never raises: the interpreter's poll does not survive an
+        """The stream protocol.  _POLL never raises: the interpreter's poll does not survive an
         exception.
         """
         if request == _POLL:
@@ -327,10 +327,7 @@ class Socket(Endpoint):
             except Exception:
                 return _ERR | _HUP
         if request == _CLOSE:
-            try:
-                self.close()
-            except OSError as error:
-                return -error.args[0]
+            self.close()
             return 0
         return -_EINVAL
 
