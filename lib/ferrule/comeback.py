@@ -203,8 +203,10 @@ class Comeback(io.IOBase):
     def drop(self):
         """Let go of the socket."""
         if self.sock is not None:
-            self.sock.p.err = 0  # it is told by why()
-            self.sock.close()
+            try:
+                self.sock.close()
+            except OSError:  # what was lost is told by say()
+                pass
             self.sock = None
 
     def schedule(self):
