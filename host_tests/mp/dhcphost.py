@@ -12,7 +12,7 @@ them in a ladder can break them here.
 
 import ferrule
 import frames
-from dhcpwords import CLIENT_PORT, KINDS, SERVER_PORT, option, options_in, word
+from dhcpwords import CLIENT_PORT, KINDS, SERVER_PORT, option, options_in, word, wrong
 from draw import Draw
 from ferrule.link import loop
 
@@ -25,10 +25,13 @@ _START = (1 << 30) - 5000  # the clock wraps soon
 
 class Server:
     """The server 10.9.0.1 of 10.9.0.0/16. It gives one address, whose last two bytes are the
-    number `host`, for lease_s seconds; with `deaf` it is not there. `asked` is the last message
-    of the client."""
+    number `host`, for lease_s seconds; with `deaf` it is not there, and what is in `ignored`
+    (kinds) it does not answer. `asked` is the last message of the client, on whose link each is
+    checked."""
 
-    def __init__(self):
+    def __init__(self, link):
+        self.link = link
+        self.ignored = ()
         self.host = 258
         self.lease_s = 60
         self.deaf = False
@@ -40,13 +43,14 @@ class Server:
 
     def answer(self, frame):
         """The frame that answers this one of the client, or None."""
-        assert not frame.wrong, frame.wrong
+        why = frame.wrong or wrong(self, frame)
+        assert not why, why
         data = frame.data
         found = options_in(data)
         kind = KINDS[found[53][0]]
         self.asked = frame
         self.heard.append(kind)
-        if self.deaf or kind in ("release", "decline"):
+        if self.deaf or kind in self.ignored or kind in ("release", "decline"):
             return None
         if kind == "discover":
             return self.message(frame, "offer")
@@ -57,6 +61,10 @@ class Server:
 
     def message(self, frame, kind):
         """A message of this kind in answer to a client's frame."""
+        return self.frame(self.text(frame, kind))
+
+    def text(self, frame, kind):
+        """The same without frame, IP and UDP."""
         asked = frame.data
         more = option(53, bytes((KINDS.index(kind),))) + option(54, _SERVER)
         yours = bytes(4)
@@ -65,13 +73,14 @@ class Server:
             more += option(51, word(self.lease_s)) + option(1, _MASK)
             more += option(3, _SERVER) + option(6, _SERVER)
         head = b"\x02\x01\x06\0" + asked[4:8] + bytes(8) + yours + bytes(8) + asked[28:44]
-        return self.frame(frame, head + bytes(192) + b"\x63\x82\x53\x63" + more + b"\xff")
+        return head + bytes(192) + b"\x63\x82\x53\x63" + more + b"\xff"
 
-    def frame(self, frame, text, source=_SERVER):
-        """The message `text` in a broadcast frame."""
-        datagram = frames.udp(source, _ALL, SERVER_PORT, CLIENT_PORT, text)
-        packet = frames.ip(source, _ALL, frames.UDP, datagram)
-        return frames.eth(frames.BROADCAST, b"\x02\0\0\0\0\x01", frames.ETH_IP, packet)
+    def frame(self, text, to=_ALL, port=SERVER_PORT):
+        """The message `text` in a frame to everybody, or to the client under the address `to`."""
+        datagram = frames.udp(_SERVER, to, port, CLIENT_PORT, text)
+        packet = frames.ip(_SERVER, to, frames.UDP, datagram)
+        mac = frames.BROADCAST if to == _ALL else self.link.mac
+        return frames.eth(mac, b"\x02\0\0\0\0\x01", frames.ETH_IP, packet)
 
 
 class Far:
@@ -107,8 +116,8 @@ class Lan:
 
     def __init__(self, seed=1, make=None):
         self.now = _START
-        self.server = Server()
         self.near, self.far = loop.pair(slots=8)
+        self.server = Server(self.near)
         self.net = make(self) if make else self.stack(self.near, seed)
         self.peer = self.stack(Far(self.far, self.server), seed + 1)
         self.peer.ifconfig(("10.9.0.1", "255.255.0.0", "0.0.0.0", "0.0.0.0"))
