@@ -70,6 +70,57 @@ def test_probes_carry_timestamps_and_are_answered_by_them(wire):
     """)
 
 
+def turned_late(wire, at, was_due):
+    """The program turns the stack only at `at`, when a probe has been due since was_due."""
+    wire.advance(wire.zero + was_due - 1)
+    wire.clock.now = wire.zero + at
+    wire.pump()
+
+
+def late_twice(wire):
+    """Two turns of three come late."""
+    turned_late(wire, 10_090, 10_000)
+    wire.play("""
+        10090  ==> ACK  0  ack=1
+        10090  us.timer keepalive 1910
+    """)
+    turned_late(wire, 12_007, 12_000)
+    wire.play("""
+        12007  ==> ACK  0  ack=1
+        14s    ==> ACK  0  ack=1
+        16s    ==> RST ACK  1  ack=1
+        16s    us.read 1 error ETIMEDOUT
+    """)
+
+
+@proves("MUST-24")
+def test_a_stack_that_is_turned_late_gives_up_in_time(wire):
+    wire.opened()
+    keep(wire)
+    late_twice(wire)
+
+
+@proves("MUST-24")
+def test_a_stack_that_is_turned_late_gives_up_in_time_by_tcp_user_timeout(wire):
+    wire.opened()
+    wire.play("0 us.setsockopt USER_TIMEOUT 16000")
+    keep(wire)
+    late_twice(wire)
+
+
+@proves("MUST-24")
+def test_after_a_long_sleep_the_peer_has_time_to_answer(wire):
+    wire.opened()
+    keep(wire)
+    turned_late(wire, 11_900, 10_000)
+    wire.play("""
+        11900  ==> ACK  0  ack=1
+        11900  us.timer keepalive 2000
+        11950  <== ACK  1  ack=1
+        11950  us.timer keepalive 10000
+    """)
+
+
 @proves("MUST-26")
 def test_text_in_answer_to_a_probe_begins_the_idle_time_anew(wire):
     wire.opened()

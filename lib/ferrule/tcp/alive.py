@@ -83,7 +83,13 @@ def heard(t, p, r):
 
 
 def probe(t, p, r):
-    """The peer was silent for the idle time, or for an interval after a probe."""
+    """The peer was silent for the idle time, or for an interval after a probe.
+
+    A turn of the stack may come late; the next interval is shorter by that, lest what is promised
+    (idle + interval * count) grows with each.
+    """
+    late = t.h[_H_NOW] - r[_T_KEEP] & 0x3FFFFFFF
+    r[_T_KEEP] = -1
     q = p.q
     if r[_SND_MAX] or r[_FLAGS] & _PERSIST:  # what is out asks the same question (MUST-26)
         idle(t, p, r)
@@ -93,12 +99,15 @@ def probe(t, p, r):
         return
     n = q[_Q_RETRIES]
     if n == 0:
-        r[_RTT_AT] = t.h[_H_NOW] - idle_ms(p, r) & 0x3FFFFFFF
+        r[_RTT_AT] = t.h[_H_NOW] - late - idle_ms(p, r) & 0x3FFFFFFF
     if over(t, r, n) if 0 < r[_USER_TIMEOUT] < _FOREVER else n >= q[_Q_KA_CNT] & 0x7F:
         output.reset(t, p)
         timers.give_up(t, p)
         return
     q[_Q_RETRIES] = n + 1
-    set_timer(t.h, r, _T_KEEP, q[_Q_KA_INTVL] * 1000)
+    ms = q[_Q_KA_INTVL] * 1000
+    if late < ms >> 3:  # after a long sleep the peer shall have time to answer
+        ms -= late
+    set_timer(t.h, r, _T_KEEP, ms)
     output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
     t.count[_ST_KEEPALIVE] += 1

@@ -81,7 +81,6 @@ def run(t):
                 r[_FLAGS] |= _ACK_NOW
                 t.count[_ST_DELAYED_ACKS] += 1
             if is_due(h, r, _T_KEEP):
-                r[_T_KEEP] = -1
                 if r[_FLAGS] & _KEEPALIVE:
                     t.alive.probe(t, p, r)
                 else:  # FIN-WAIT-2 of a closed socket is over
