@@ -12,7 +12,7 @@ READY = $(VENV)/ready
 OVER ?= w5500 w5100s enc28j60 espnow
 OVER_ON ?= x64
 
-.PHONY: help venv demo flash test over over-espnow bundled small release soak qemu bench congestion goodput interpreters lint conformance clean
+.PHONY: fieldtest help venv demo flash test over over-espnow bundled small release soak qemu bench congestion goodput interpreters lint conformance clean
 
 help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
@@ -28,6 +28,7 @@ help:
 	@echo "make small         ladders and leaves on a Cortex-M0, and on firmware that runs no machine code"
 	@echo "make release       compiled packages for every architecture: build/release (ARGS= goes to tools.release)"
 	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
+	@echo "make fieldtest     lost peers, links and addresses: how soon noticed, how soon back (ARGS=--quick)"
 	@echo "make goodput       goodput over a path that loses frames: tools/goodput/GOODPUT.md (ARGS=--check)"
 	@echo "make lint          ruff, the layers' imports, the records' offsets, no requirement open"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
@@ -60,6 +61,9 @@ congestion: $(READY)
 
 goodput: $(READY)
 	@$(RUN) -m tools.goodput $(ARGS)
+
+fieldtest: $(READY)
+	@$(RUN) -m tools.fieldtest $(ARGS)
 
 interpreters: $(READY)
 	@$(RUN) -m tools.interpreters

@@ -13,6 +13,7 @@ import io
 import pathlib
 import shutil
 import signal
+import socket
 import subprocess
 import tempfile
 import time
@@ -109,11 +110,13 @@ class QemuBoard:
     folders: see romfs_image.  hostfwd: port of 127.0.0.1 that reaches the board's port 80, or
     None.  icount: time counts instructions (8 ns each), the same on every machine, instead of
     following the host's clock.  opt: mpy-cross's -O; 0 keeps assertions.  isolated: the board's
-    network leads nowhere.  firmware: the image, for `machine`.
+    network leads nowhere.  firmware: the image, for `machine`.  frames: (port, port of the other
+    end), both of 127.0.0.1: each Ethernet frame is a UDP datagram, as with the link `udp`, and
+    plug() is there.
     """
 
     def __init__(self, folders, hostfwd=None, icount=False, opt=3, isolated=False,
-                 firmware=FIRMWARE, machine=MPS2):
+                 firmware=FIRMWARE, machine=MPS2, frames=None):
         self.folders = folders
         self.hostfwd = hostfwd
         self.icount = icount
@@ -121,6 +124,7 @@ class QemuBoard:
         self.isolated = isolated
         self.firmware = firmware
         self.machine = machine
+        self.frames = frames
         self.process = None
         self.transport = None
 
@@ -141,7 +145,8 @@ class QemuBoard:
 
     def start(self):
         image = pathlib.Path(self.tmp.name) / "romfs.img"
-        image.write_bytes(romfs_image(self.folders, self.opt, self.machine.march))
+        if not image.exists():
+            image.write_bytes(romfs_image(self.folders, self.opt, self.machine.march))
         self.romfs_size = image.stat().st_size
         self.launch("file=%s,addr=%#x,force-raw=on" % (image, self.machine.romfs_at))
         self.connect()
@@ -149,11 +154,15 @@ class QemuBoard:
 
     def launch(self, loaded):
         """Start QEMU with `loaded` in the board's memory (what its `loader` device is told)."""
+        monitor = "null"
+        if self.frames:
+            self.monitor = pathlib.Path(self.tmp.name) / "monitor"
+            monitor = "unix:%s,server=on,wait=off" % self.monitor
         command = ["qemu-system-arm", "-machine", *self.machine.words, "-nographic"]
-        command += ["-monitor", "null", "-semihosting", "-serial", "pty"]
+        command += ["-monitor", monitor, "-semihosting", "-serial", "pty"]
         command += ["-kernel", str(self.firmware), "-nic", self.nic()]
         command += ["-device", "loader," + loaded]
-        if self.isolated:
+        if self.isolated or self.frames:
             # QEMU 7.2 can miss that the board's UART is ready again and then reads nothing more
             # from the pty, until its main loop turns: a network that leads nowhere turns it.
             command += ["-netdev", "user,id=awake,restrict=on"]
@@ -176,6 +185,9 @@ class QemuBoard:
         if self.machine.nic is None:
             return "none"
         kind = "hubport,hubid=0" if self.isolated else "user"
+        if self.frames:
+            here, there = self.frames
+            kind = "socket,id=wire,udp=127.0.0.1:%d,localaddr=127.0.0.1:%d" % (there, here)
         forward = ",hostfwd=tcp:127.0.0.1:%d-:80" % self.hostfwd if self.hostfwd else ""
         return "%s,model=%s%s" % (kind, self.machine.nic, forward)
 
@@ -267,14 +279,43 @@ class QemuBoard:
         self.transport.serial.write(b"\x03")
         time.sleep(0.5)
 
+    def plug(self, up):
+        """Put the cable into the board, or pull it out.  With `frames` only."""
+        with socket.socket(socket.AF_UNIX) as monitor:
+            monitor.settimeout(_PATIENCE_S)
+            monitor.connect(str(self.monitor))
+            self.prompt(monitor)
+            monitor.sendall(b"set_link wire %s\n" % (b"on" if up else b"off"))
+            self.prompt(monitor)
+
+    def prompt(self, monitor):
+        """Read up to the monitor's prompt."""
+        said = b""
+        while not said.endswith(b"(qemu) "):
+            more = monitor.recv(4096)
+            if not more:
+                raise BoardError("QEMU ended")
+            said += more
+
     def soft_reset(self):
         """Throw away every object on the board; mounts and sys.path are made anew."""
         self.transport.exit_raw_repl()
         self.transport.enter_raw_repl(soft_reset=True)
         self.mount()
 
+    def power_cycle(self):
+        """Switch it off and on: the only end of a program that does not end by itself, for this
+        port looks for Ctrl-C only while it reads.
+        """
+        self.power_off()
+        self.start()
+
     def stop(self):
         """End QEMU, by its pid, and remove what was made for it."""
+        self.power_off()
+        self.tmp.cleanup()
+
+    def power_off(self):
         if self.transport:
             with contextlib.suppress(Exception):
                 self.transport.close()
@@ -288,7 +329,6 @@ class QemuBoard:
                 self.process.wait()
             self.process.stdout.close()
             self.process = None
-        self.tmp.cleanup()
 
 
 class DiskBoard(QemuBoard):

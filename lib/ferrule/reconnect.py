@@ -61,6 +61,8 @@ class Reconnecting(Comeback):
     address (ours has changed), off (the stack was switched off), full (no connection of the pool
     is free), or the errno.
 
+    What came before the loss and is not read when the next attempt begins is dropped.
+
     It is a stream for select.poll and asyncio, as a socket is, and like a socket it lives only
     while one of its methods, a poll or turn() is called.  ValueError, or OSError EINVAL for the
     address: an argument out of range.

@@ -1,0 +1,1 @@
+"""Field tests: see __main__.py."""
