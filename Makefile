@@ -29,7 +29,7 @@ help:
 	@echo "make release       compiled packages for every architecture: build/release (ARGS= goes to tools.release)"
 	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
 	@echo "make fieldtest     lost peers, links and addresses: how soon noticed, how soon back (ARGS=--quick)"
-	@echo "make goodput       goodput over a path that loses frames: tools/goodput/GOODPUT.md (ARGS=--check)"
+	@echo "make goodput       goodput over a path that loses frames: lib/ferrule/GOODPUT.md (ARGS=--check)"
 	@echo "make lint          ruff, the layers' imports, the records' offsets, no requirement open"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
 	@echo "make clean         remove build/ and .venv/"

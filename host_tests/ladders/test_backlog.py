@@ -241,3 +241,11 @@ def test_half_open_records_cost_28_bytes(wire):
     wire.stack()
     assert len(wire.net.tcp.half) == 7 * wire.net.tcp.half_n
     assert dict(wire.net.memory().items())["half-open records"] == 28 * 8
+
+
+@proves("RFC4987-3.5-1")
+def test_connections_cost_160_bytes_with_everything_on_and_time_wait_24(wire):
+    wire.build({"tcp_ecn": 1, "tcp_syncookies": 2, "tcp_uto": 1}, connections=3, time_wait=5)
+    cost = dict(wire.net.memory().items())
+    assert cost["connection records"] <= 160 * 3
+    assert cost["TIME_WAIT records"] == 24 * 5

@@ -228,6 +228,42 @@ def test_zero_seconds_are_a_reset_in_every_state_that_has_a_peer(wire):
     """)
 
 
+_THROWN_AWAY = """
+        5  us.setsockopt LINGER 0
+        5  us.close
+        5  us.state CLOSED
+        5  us.stat OutRsts 0
+"""
+
+
+@proves("RFC9293-3.10.5-1")
+def test_an_opening_is_thrown_away_without_a_reset(wire):
+    wire.syn_sent()
+    wire.play(_THROWN_AWAY)
+
+
+@proves("RFC9293-3.10.5-1")
+def test_behind_both_fins_no_reset_is_needed(wire):
+    wire.close_wait()
+    wire.play("""
+        0  us.shutdown wr
+        0  ==> FIN ACK  1  ack=2
+        0  us.state LAST_ACK
+    """)
+    wire.play(_THROWN_AWAY)
+    from wire import Wire
+
+    other = Wire()
+    other.fin_wait_1(shutdown=True)
+    other.play("""
+        0  <== FIN ACK  1  ack=1
+        0  ==> ACK      2  ack=2
+        0  us.state CLOSING
+    """)
+    other.play(_THROWN_AWAY)
+    other.dispose()
+
+
 @proves("RFC9293-3.10.5-1")
 def test_zero_seconds_after_the_peers_close(wire):
     wire.close_wait()

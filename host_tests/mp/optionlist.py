@@ -13,7 +13,7 @@ timestamps, lines that say nothing carry them too, in milliseconds since the ope
 `stray=1` belongs to no handshake: what was agreed stands.
 """
 
-from frames import ACK, CWR, RST, SYN
+from frames import ACK, CWR, ECE, RST, SYN
 
 # The peer's clock: it passes 2**32 half a second after the opening.
 PEER_TS = 0xFFFFFE0C
@@ -77,6 +77,8 @@ def make(wire, flow, line, flags):
         for name in ("wscale", "sackok", "ts"):
             if keys.get(name, "-") != "-":
                 offers.theirs[name] = line.number(name) if name == "wscale" else 1
+        if flags & ECE:
+            offers.theirs["ecn"] = 1
     return made
 
 
@@ -123,6 +125,8 @@ def learn(flow, frame):
             offers.ours["sackok"] = 1
         if frame.ts is not None:
             offers.ours["ts"] = 1
+        if frame.flags & ECE:
+            offers.ours["ecn"] = 1
     if frame.ts is not None and not frame.flags & RST and offers.first is None:
         offers.first = offers.last = frame.ts[0]
 
@@ -143,6 +147,9 @@ def wrong(flow, frame, first, n):
     why = _wrong_ts(offers, frame) or _wrong_blocks(frame)
     if why:
         return why
+    if (frame.ecn or frame.flags & (ECE | CWR)) and not frame.flags & SYN:
+        if not offers.both("ecn"):
+            return "ECN that was not negotiated"
     again = n and flow.iss is not None and first < offers.top
     if frame.ecn and (not n or frame.flags & SYN):
         return "ECT on a segment without text"

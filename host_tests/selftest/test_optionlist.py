@@ -29,9 +29,9 @@ def sack(*spans):
     return b"\x01\x01\x05" + bytes((2 + len(blocks),)) + blocks
 
 
-def syn_ack(options=None, **more):
+def syn_ack(options=None, flags=SYN | ACK, **more):
     options = MSS + WSCALE + SACKOK + ts(0, 0) if options is None else options
-    return 0, segment(0, PEER_ISN + 1, SYN | ACK, options=options, **more)
+    return 0, segment(0, PEER_ISN + 1, flags, options=options, **more)
 
 
 def later(at=5, options=None, flags=ACK, ack=1, n=0, seq=1, **more):
@@ -221,30 +221,42 @@ def test_the_right_edge_is_kept_in_scaled_windows():
     refused("moved left by 4", head, *plan, later(6, b"", win=2044))
 
 
+ECN_LINES = SYN_LINE.replace("SYN ", "SYN ECE CWR ", 1) + "0 ==> SYN ECE ACK 0 ack=1\n"
+
+
+def ecn_syn_ack():
+    return syn_ack(flags=SYN | ACK | ECE)
+
+
 def test_ecn_bits_and_the_diffserv_field_are_compared():
     wire = passes("0 <== SYN ECE CWR 0\n1 <== ACK 1:2 ack=1 ecn=ce\n2 <== ACK 2 ack=1 tos=0x28")
     (_, syn), (_, data), (_, ack) = wire.net.got
     assert syn[47] == SYN | ECE | CWR
     assert (syn[15], data[15], ack[15]) == (0, 3, 0x28)
-    text = SYN_ACK_LINE + "5 ==> ACK 1:11 "
-    plan = syn_ack(), later(n=10, tos=0x2A)
+    text = ECN_LINES + "5 ==> ACK 1:11 "
+    plan = ecn_syn_ack(), later(n=10, tos=0x2A)
     passes(text + "ecn=ect0 tos=0x2a", *plan)
     passes(text, *plan)
     refused("ecn=ect0", text + "ecn=ce", *plan)
     refused("ecn=ect0", text + "ecn=-", *plan)
     refused("tos=42", text + "tos=0x28", *plan)
-    refused("other flags", text, syn_ack(), later(n=10, flags=ACK | CWR))
+    refused("other flags", text, ecn_syn_ack(), later(n=10, flags=ACK | CWR))
 
 
 def test_ect_where_it_must_not_be_fails():
     refused("without text", SYN_LINE + "0 ==> SYN ACK 0", syn_ack(tos=2))
-    refused("without text", SYN_ACK_LINE + "5 ==> ACK 1", syn_ack(), later(tos=1))
-    text = SYN_ACK_LINE + "5 ==> ACK 1:11 ecn=ect0\n9 ==> CWR ACK 1:11"
+    refused("without text", ECN_LINES + "5 ==> ACK 1", ecn_syn_ack(), later(tos=1))
+    text = ECN_LINES + "5 ==> ACK 1:11 ecn=ect0\n9 ==> CWR ACK 1:11"
     first = later(n=10, tos=2)
-    refused("retransmission", text, syn_ack(), first, later(9, n=10, flags=ACK | CWR))
+    refused("retransmission", text, ecn_syn_ack(), first, later(9, n=10, flags=ACK | CWR))
     text = text.replace("CWR ", "")
-    refused("retransmission", text, syn_ack(), first, later(9, n=10, tos=2))
-    passes(text, syn_ack(), first, later(9, n=10))
+    refused("retransmission", text, ecn_syn_ack(), first, later(9, n=10, tos=2))
+    passes(text, ecn_syn_ack(), first, later(9, n=10))
+
+
+def test_ecn_that_was_not_negotiated_fails():
+    for plan in (later(n=10, tos=2), later(flags=ACK | ECE), later(n=10, flags=ACK | CWR)):
+        refused("not negotiated", SYN_ACK_LINE + "5 ==> ACK 1", syn_ack(), plan)
 
 
 def test_df_and_the_urgent_pointer_are_compared():
