@@ -8,7 +8,7 @@ from testing import raises, skip
 def test_a_poll_that_takes_heap_ends_a_ladder(wire):
     wire.opened()
     if not wire.locks:
-        skip("the model of a chip takes heap")
+        skip("the heap is not locked here")
     flush = wire.net.tcp.flush
 
     def wasteful():
@@ -22,7 +22,7 @@ def test_a_poll_that_takes_heap_ends_a_ladder(wire):
 def test_a_write_that_takes_heap_ends_a_ladder(wire):
     wire.opened()
     if not wire.locks:
-        skip("the model of a chip takes heap")
+        skip("the heap is not locked here")
     clock = wire.net.tcp.clock
 
     def wasteful():
