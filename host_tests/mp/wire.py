@@ -133,7 +133,8 @@ class Wire:
         )
         if configure:
             self.net.config(**configure)
-        if self.real and locked and locked.MACHINE_CODE and not over.NAME:  # the model of a chip takes heap
+        # The model of a chip takes heap.
+        if self.real and locked and locked.MACHINE_CODE and not over.NAME:
             locked.prepare(self.net)
             self.locks = True
         self.net.active(True)
