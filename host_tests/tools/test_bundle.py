@@ -291,3 +291,23 @@ def test_constants_and_relative_imports_are_gone(release):
     for path in release.rglob("*.py"):
         text = path.read_text()
         assert "const(" not in text and "from ." not in text, path
+
+
+def constructors(text):
+    """{class: names of the arguments of its __init__}."""
+    return {
+        node.name: [arg.arg for arg in method.args.args[1:]]
+        for node in ast.parse(text).body if isinstance(node, ast.ClassDef)
+        for method in node.body
+        if isinstance(method, ast.FunctionDef) and method.name == "__init__"
+    }
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_links_are_made_with_the_same_words(whole):
+    texts = bundle.bundle(whole=whole).texts
+    for path in [path for path in texts if path.startswith("ferrule/link/")]:
+        made = constructors(texts[path])
+        there = constructors((bundle.ROOT / "lib" / path).read_text(encoding="utf-8"))
+        assert made == {name: there[name] for name in made}, path
+    assert made

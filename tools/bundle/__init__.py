@@ -176,6 +176,7 @@ def bundle(device=True, whole=False, thumb=False, kind="full", bytecode=False):
     one of PROFILES.  bytecode: for firmware that runs no machine code of ours (plain.py).
     """
     b, links, public = laid_out(device, thumb, kind, bytecode, device and not whole)
+    programs = {name: set(face) for name, face in public.items()}
     outputs = {output.name: output for output in b.outputs}
     statements = {
         name: short_conditions(merge_leaves(rewrite(b, output)))
@@ -198,7 +199,9 @@ def bundle(device=True, whole=False, thumb=False, kind="full", bytecode=False):
     for name, pieces in statements.items():
         path = outputs[name].path
         face = public.get(name, set())
-        pieces, table = share(share_slots(pieces), face, there, closed and name not in links)
+        hidden = closed and name not in links
+        made = programs.get(name, ())
+        pieces, table = share(share_slots(pieces), face, there, hidden, made)
         result.renamed[path] = {new: old for old, new in table.items()}
         result.texts[path] = source_of(outputs[name], pieces)
         result.parts[path] = [module.name for module in outputs[name].modules]

@@ -57,9 +57,10 @@ class Rename(ast.NodeTransformer):
         return node
 
 
-def share(statements, public, there, closed=False):
+def share(statements, public, there, closed=False, programs=()):
     """[(name, statement)] with leaves, values and arguments under names of the list `there`; with
-    `closed` all that is not public, under these or the interpreter's words.
+    `closed` all that is not public, under these or the interpreter's words.  programs: the classes
+    that programs make objects of, as boards/*/board.py the links, with arguments by keyword.
     """
     everything = set().union(public, *(names(node) for _, node in statements))
     everything |= {name for name, _ in statements if name}
@@ -84,7 +85,8 @@ def share(statements, public, there, closed=False):
     for _, node in out:
         for part in node.body if isinstance(node, ast.ClassDef) else [node]:
             if isinstance(part, ast.FunctionDef) and not part.decorator_list:
-                share_arguments(part, there, by_keyword | public)
+                if part.name != "__init__" or node.name not in programs:
+                    share_arguments(part, there, by_keyword | public)
     return out, table
 
 
