@@ -3,6 +3,7 @@ and HTTP through QEMU's network.
 """
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from rich.console import Console
 
 from tools import qemuboard
 from tools.flash import Trouble, answer
+from tools.flash.__main__ import main
 from tools.flash.boards import Board
 from tools.flash.device import Device
 from tools.flash.job import Job
@@ -37,12 +39,18 @@ def disk_board(**more):
     return DiskBoard(**more)
 
 
-def flash(board, *words):
-    """(exit code, stdout, stderr) of the command line for a board that runs."""
-    command = [sys.executable, "-m", "tools.flash", "--port", board.pty, *words]
-    done = subprocess.run(command, cwd=ROOT, text=True, capture_output=True, timeout=280,
-                          check=False)
-    return done.returncode, done.stdout, done.stderr
+@pytest.fixture
+def flash(monkeypatch, capsys):
+    """A function: (exit code, stdout, stderr) of the command line for a board that runs.  In this
+    process, where the release form is made once."""
+    def run(board, *words):
+        monkeypatch.setattr(sys, "argv", ["flash", "--port", board.pty, *words])
+        before = signal.getsignal(signal.SIGTERM)
+        try:
+            return main(), *capsys.readouterr()
+        finally:
+            signal.signal(signal.SIGTERM, before)
+    return run
 
 
 def a_job(**more):
@@ -63,7 +71,7 @@ def trouble(function, *arguments, **more):
     return str(caught.value)
 
 
-def test_an_empty_board_becomes_a_device_that_answers():
+def test_an_empty_board_becomes_a_device_that_answers(flash):
     port = free_port()
     words = ("--board", "qemu_mps2", "--reach", "127.0.0.1:%d" % port, "--profile", "core")
     with disk_board(hostfwd=port) as board:
@@ -161,7 +169,7 @@ def test_firmware_of_another_version_is_told(device):
 @pytest.mark.parametrize("change, said", [
     ({"version": (1, 24, 1)}, "has MicroPython 1.24.1, and ferrule needs 1.25"),
     ({"size": None}, "has no file system"),
-    ({"arch": None}, "loads no machine code"),
+    ({"arch": None}, "runs machine code that no release is made for"),
     ({"platform": "rp2"}, "is another one"),
 ])
 def test_a_board_that_will_not_do_is_told(device, monkeypatch, change, said):

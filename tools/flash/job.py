@@ -98,7 +98,7 @@ class Job:
                               ".".join(map(str, facts.version)), *_LEAST[:2]))
         if facts.size is None:
             raise Trouble("the board at %s has no file system to copy to." % device.port)
-        if not facts.arch:
+        if not facts.arch and not self.options.source:
             raise Trouble("the firmware at %s runs machine code that no release is made for." % (
                 device.port))
         return facts
