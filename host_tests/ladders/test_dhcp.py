@@ -170,6 +170,26 @@ def test_without_an_answer_it_is_rebound_by_anybody_and_lost_at_its_end(wire):
     """)
 
 
+@proves("RFC2131-4.3.2-3", "RFC2131-4.4.4-1")
+def test_a_server_behind_a_relay_is_asked_through_the_router(wire):
+    dhcpopenings.asking(wire)
+    wire.play("""
+        0     <== DHCP offer   your=10.9.0.2 lease=600 server=10.7.0.1
+        0     ==> DHCP request want=10.9.0.2 server=10.7.0.1
+        0     <== DHCP ack     your=10.9.0.2 lease=600 server=10.7.0.1 router=10.9.0.1
+        0     ==> ARP who 10.9.0.2 sender=0.0.0.0
+        1000  ==> ARP who 10.9.0.2 sender=0.0.0.0
+        2000  ==> ARP who 10.9.0.2 sender=0.0.0.0
+        4000  ==> ARP who 10.9.0.2 sender=10.9.0.2
+        6000  ==> ARP who 10.9.0.2 sender=10.9.0.2
+        300s  ==> ARP who 10.9.0.1
+        300s  <== ARP is 10.9.0.1
+        301s  ==> DHCP request ciaddr=10.9.0.2 to=10.7.0.1
+        302s  us.ipconfig dhcp4=0
+        302s  ==> DHCP release ciaddr=10.9.0.2 server=10.7.0.1 to=10.7.0.1
+    """)
+
+
 @proves("RFC2131-4.4.5-2")
 def test_rebinding_takes_the_answer_of_another_server(wire):
     dhcpopenings.bound(wire, lease=120)

@@ -41,6 +41,8 @@ TABLE = (
     ("heap_echo_romfs_bytes", "the same, code in ROMFS or frozen", 34 * 1024, 26 * 1024),
     ("heap_echo_frozen_bytes", "of these, frozen", None, None),
     ("heap_echo_in_romfs_bytes", "of these, in ROMFS", None, None),
+    ("heap_echo_dhcp_mpy_bytes", "its address by DHCP, .mpy files", None, None),
+    ("heap_echo_dhcp_frozen_bytes", "its address by DHCP, frozen", None, None),
     ("heap_full_mpy_bytes", "the device with all of TCP (profile full), .mpy files", None, None),
     ("time_wait_record_bytes", "bytes per TIME_WAIT record", 28, 24),
     ("half_open_record_bytes", "bytes per half-open record", 32, 28),
@@ -69,8 +71,11 @@ HOW = {
     "heap_echo_frozen_bytes": "the same with the release form in the image, where all code stays",
     "heap_echo_in_romfs_bytes": "the same with the .mpy files in a ROMFS: bytecode stays there,"
     " machine code is copied",
+    "heap_echo_dhcp_mpy_bytes": "as heap_echo_mpy_bytes, with the address from QEMU's DHCP server:"
+    " the client's code and its lease are in it",
+    "heap_echo_dhcp_frozen_bytes": "as heap_echo_frozen_bytes, in the same way",
     "heap_full_mpy_bytes": "as heap_echo_mpy_bytes, with SACK, timestamps, ECN, urgent data and"
-    " SYN cookies; the four above are of the profile core (tools/bundle/profile.py)",
+    " SYN cookies; those above are of the profile core (tools/bundle/profile.py)",
     "heap_source_romfs_bytes": "as heap_echo_in_romfs_bytes, lib/ and firmware/ module by module",
     "time_wait_record_bytes": "length of the table by the number of records",
     "half_open_record_bytes": "the same",
@@ -80,6 +85,13 @@ HOW = {
 FROM_FILES = """
 import vfs, io, bench_heap
 bench_heap.hide_the_rom(vfs, io, %r)
+"""
+# What a settings.py would say; the device prints that it is up as soon as it has its address.
+BY_DHCP = """
+import sys
+class Settings:
+    ADDRESS = "dhcp"
+sys.modules["settings"] = Settings
 """
 # The device, started and asked, with as few names of its own as can be: they cost heap too.
 DEVICE = """
@@ -134,6 +146,8 @@ def heap_of_the_device(key, folders, prepare="", firmware=qemuboard.FIRMWARE):
     """{key: bytes} of heap once the device has answered every request of client.py."""
     client = Client()
     code = prepare + DEVICE % (len(REQUESTS), key)
+    if BY_DHCP in prepare:
+        code = code.replace('print("up")', "")
     out = figures(folders, code, firmware=firmware, client=client)
     wrong = client.end()
     if wrong:
@@ -160,6 +174,7 @@ def measure(say):
         say("heap of the echo device")
         files = FROM_FILES % (("app", "board"),)
         out.update(heap_of_the_device("heap_echo_mpy_bytes", release, files))
+        out.update(heap_of_the_device("heap_echo_dhcp_mpy_bytes", release, files + BY_DHCP))
         full = pathlib.Path(tmp) / "full"
         bundle.write(full, thumb=True)
         roomy = qemuboard.ROOMY
@@ -169,6 +184,7 @@ def measure(say):
         out.update(heap_of_the_device("heap_echo_in_romfs_bytes", release))
     frozen = qemuboard.FROZEN
     out.update(heap_of_the_device("heap_echo_frozen_bytes", {}, firmware=frozen))
+    out.update(heap_of_the_device("heap_echo_dhcp_frozen_bytes", {}, BY_DHCP, frozen))
     best = min(out["heap_echo_frozen_bytes"], out["heap_echo_in_romfs_bytes"])
     out["heap_echo_romfs_bytes"] = best
     source = dict(SOURCE, board=BOARD)
