@@ -138,7 +138,10 @@ def test_the_captures_are_ethernet_with_whole_segments(half):
 
 def refused(capsys, monkeypatch, *arguments):
     monkeypatch.setattr(sys, "argv", ["fieldtest", *map(str, arguments)])
-    code = __main__.main()
+    try:
+        code = __main__.main()
+    except SystemExit as end:
+        code = end.code
     said = capsys.readouterr()
     assert code == 2 and not said.out, said
     assert len(said.err.strip().splitlines()) == 1, said
@@ -156,6 +159,7 @@ def test_what_cannot_be_run_is_refused_with_a_sentence(tmp_path, capsys, monkeyp
     )
     assert "does not answer" in sentence("--board", "pico_w5500", "--port", "/dev/null")
     assert "no scenario flood" in sentence("--scenario", "flood")
+    assert "1.2.3 is no IPv4 address" in sentence("--spare", "1.2.3")
     (tmp_path / "file").write_text("")
     assert "file" in sentence("--out", tmp_path / "file")
 

@@ -12,6 +12,7 @@ every bound was kept; 1: one was broken; 2: it could not be run.
 
 import argparse
 import contextlib
+import ipaddress
 import pathlib
 import socket
 import sys
@@ -34,6 +35,14 @@ class Parser(argparse.ArgumentParser):
         sys.exit(2)
 
 
+def address(text):
+    """An IPv4 address, for argparse."""
+    try:
+        return str(ipaddress.IPv4Address(text))
+    except ValueError:
+        raise argparse.ArgumentTypeError("%s is no IPv4 address" % text) from None
+
+
 def arguments():
     parser = Parser(
         prog="python -m tools.fieldtest",
@@ -45,8 +54,10 @@ def arguments():
     parser.add_argument("--quick", action="store_true", help="short times: under a minute")
     parser.add_argument("--out", type=pathlib.Path, default=ROOT / "build" / "fieldtest")
     parser.add_argument("--peer", choices=("kernel", "ferrule"), help="who plays the peer")
-    parser.add_argument("--listen", metavar="ADDRESS", help="our address, as the board sees it")
-    parser.add_argument("--spare", metavar="ADDRESS", help="a free address of the board's network")
+    parser.add_argument("--listen", type=address, metavar="ADDRESS",
+                        help="our address, as the board sees it")
+    parser.add_argument("--spare", type=address, metavar="ADDRESS",
+                        help="a free address of the board's network")
     parser.add_argument("--keep", action="store_true", help="no soft reset of the board")
     parser.add_argument("--list", action="store_true", help="name the scenarios")
     return parser.parse_args()
