@@ -11,9 +11,9 @@ import sys
 from chips.bus import SPI, Bus, Pin
 
 _ROOM = 1600
-# The RAM of the emulated board that neither its heap nor its ROMFS uses, and how many models at
-# once may have 32 KB of it.
-_SPARE_AT = 0x21E00000
+# Half a megabyte at the end of an emulated board's RAM, which neither its heap nor its ROMFS uses,
+# by the first word of what it says that it is; and how many models at once may have 32 KB of it.
+_SPARE_AT = {"mps2-an385": 0x21F80000, "microbit": 0x20380000}
 _SPARE_PLACES = 16
 _made = 0
 
@@ -25,7 +25,8 @@ def _buffers(*sizes):
         return [bytearray(n) for n in sizes]
     from uctypes import bytearray_at
 
-    at = _SPARE_AT + _made % _SPARE_PLACES * 0x8000
+    spare = _SPARE_AT[sys.implementation._machine.split()[0]]
+    at = spare + _made % _SPARE_PLACES * 0x8000
     _made += 1
     return [bytearray_at(at + sum(sizes[:i]), n) for i, n in enumerate(sizes)]
 
