@@ -74,6 +74,7 @@ def main():
         server.run()
     except KeyboardInterrupt:
         if net is not None:
+            net.on_address = None
             net.ifconfig(["0.0.0.0"] * 4)  # an address from a server goes back to it
             net.active(False)
             net.link.close()

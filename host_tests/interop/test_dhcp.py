@@ -114,7 +114,7 @@ def test_main_py_asks_answers_and_gives_the_address_back(lan, micropython, dnsma
         program.process.send_signal(signal.SIGINT)
         assert program.end(10) == 0, program.text
         server.wait_for("DHCPRELEASE(%s) %s" % (KERNEL_IF, address))
-        assert "Traceback" not in program.text
+        assert "Traceback" not in program.text and "gone" not in program.text
     finally:
         stop(program.process)
 
@@ -123,9 +123,10 @@ def test_it_renews_at_half_the_lease_under_its_name(lan, dnsmasq, device):
     server = dnsmasq()
     program = device("kitchen-7")
     address = address_after(program)
+    discovers = server.said().count("DHCPDISCOVER")  # one, unless this computer is busy
     server.wait_for("DHCPACK(%s) %s" % (KERNEL_IF, address), times=3)
     assert program.text.count("is up") == 1 and "DHCPNAK" not in server.said()
-    assert server.said().count("DHCPDISCOVER") == 1  # the others were renewals
+    assert server.said().count("DHCPDISCOVER") == discovers  # what came then were renewals
     line = server.leases.read_text().split()
     assert line[2:4] == [address, "kitchen-7"]
     assert netstat(lan, address)["dhcp"]["state"] == "BOUND"
