@@ -2,6 +2,7 @@
 
     python -m tools.qemu             http://localhost:8080/ (PORT=8081 or --port 8081 for another)
     python -m tools.qemu --icount    time counts instructions: 8 ns each, whatever the machine
+    python -m tools.qemu --empty     the board as it comes out of the box, for `make flash` to fill
     python -m tools.qemu --dhcp      the address from the DHCP server of QEMU's user network
 
 What `make qemu` runs. The package, firmware/ and boards/qemu_mps2/board.py travel as .mpy files in
@@ -15,7 +16,7 @@ import socket
 import sys
 import tempfile
 
-from tools.qemuboard import ROOT, BoardError, QemuBoard
+from tools.qemuboard import ROOT, BoardError, DiskBoard, QemuBoard
 
 FOLDERS = {
     "lib": ROOT / "lib",
@@ -32,6 +33,7 @@ def arguments():
     default = os.environ.get("PORT") or "8080"
     parser.add_argument("--port", default=default, help="port of this computer (8080)")
     parser.add_argument("--dhcp", action="store_true", help="ask for the address")
+    parser.add_argument("--empty", action="store_true", help="a board with an empty file system")
     parser.add_argument("--icount", action="store_true", help="time counts instructions")
     options = parser.parse_args()
     if not (options.port.isdecimal() and 0 < int(options.port) < 65536):
@@ -71,6 +73,17 @@ def serve(board, port):
             print("Ctrl-C ends it.", flush=True)
 
 
+def offer(port):
+    """An empty board until Ctrl-C, and the command that makes it a device."""
+    with DiskBoard(hostfwd=port) as board:
+        print("An empty board has its serial line at %s. In another terminal:" % board.pty)
+        print("    make flash BOARD=qemu_mps2 PORT=%s ARGS='--reach 127.0.0.1:%d'" % (
+            board.pty, port))
+        print("Ctrl-C ends it.", flush=True)
+        board.process.wait()
+        raise BoardError("QEMU ended.")
+
+
 def run(options, settings):
     """The device until Ctrl-C.  settings: where its settings.py may be written."""
     folders = FOLDERS
@@ -89,6 +102,8 @@ def main():
         options = arguments()
         check_port(options.port)
         print("Starting QEMU ...", flush=True)
+        if options.empty:
+            offer(options.port)
         with tempfile.TemporaryDirectory() as tmp:
             run(options, pathlib.Path(tmp) / "settings.py")
     except KeyboardInterrupt:
