@@ -6,6 +6,7 @@ The ESP32 is a fake loader on a pseudo-terminal, spoken to by the real esptool.
 import functools
 import os
 import pty
+import shutil
 import subprocess
 import sys
 import types
@@ -18,12 +19,11 @@ import serial
 from rich.console import Console
 from serial.tools import list_ports, list_ports_common
 
-from tools.flash import Trouble, answer, esp, ports, settings, uf2
+from tools.flash import Trouble, answer, esp, firmware, ports, settings, uf2
 from tools.flash.__main__ import main
 from tools.flash.boards import Board, flashable, imported
 from tools.flash.device import Device
 from tools.flash.files import Form, device_files, left_over
-from tools.flash.firmware import write_uf2
 from tools.flash.progress import Steps
 from tools.qemuboard import ROOT
 
@@ -125,6 +125,20 @@ def test_the_list_names_every_board_but_this_computer():
     code, said, _ = flash("--list")
     folders = {path.parent.name for path in (ROOT / "boards").glob("*/board.json")}
     assert code == 0 and {line.split()[0] for line in said} == folders - {"unix"}
+
+
+@pytest.mark.skipif(not shutil.which("make"), reason="make is not installed")
+@pytest.mark.parametrize("words, passed", [
+    ([], "--list"),
+    (["BOARD=x"], "--board x"),
+    (["BOARD=x", "PORT=/dev/y", "ADDRESS=dhcp"], "--board x --port /dev/y --address dhcp"),
+    (["BOARD=x", "FIRMWARE=a.uf2", "ARGS=--dry-run"], "--board x --firmware a.uf2 --dry-run"),
+])
+def test_make_passes_its_words_on(words, passed):
+    clean = {name: value for name, value in os.environ.items() if name not in ("PORT", "ARGS")}
+    done = subprocess.run(["make", "-n", "flash", *words], cwd=ROOT, capture_output=True,
+                          text=True, env=clean, check=True)
+    assert done.stdout.splitlines()[-1].split("tools.flash")[1].split() == passed.split()
 
 
 # ---- ports -----------------------------------------------------------------------------------
@@ -274,7 +288,7 @@ def asked(file, folder, port=None):
 def test_uf2_firmware_is_copied_to_the_boot_drive(tmp_path, drive, terminal, steps):
     data = images.uf2_file(images.RP2040, 300)
     file, folder = uf2_of(tmp_path, data), drive()
-    port = write_uf2(Board("pico_w5500"), asked(file, folder, terminal), steps)
+    port = firmware.write_uf2(Board("pico_w5500"), asked(file, folder, terminal), steps)
     assert (folder / "firmware.uf2").read_bytes() == data and port == terminal
 
 
@@ -292,10 +306,10 @@ def test_uf2_firmware_is_for_the_chip_of_the_drive(tmp_path, drive, terminal, st
     file, folder = uf2_of(tmp_path, images.uf2_file(family)), drive(name)
     options = asked(file, folder, terminal)
     if fits:
-        write_uf2(Board("pico_w5500"), options, steps)
+        firmware.write_uf2(Board("pico_w5500"), options, steps)
         assert (folder / file.name).exists()
     else:
-        said = trouble(write_uf2, Board("pico_w5500"), options, steps)
+        said = trouble(firmware.write_uf2, Board("pico_w5500"), options, steps)
         assert "is firmware for" in said and uf2.chip_of(folder) in said
         assert not (folder / file.name).exists()
 
@@ -324,14 +338,14 @@ def test_damaged_uf2_files_are_refused(tmp_path, damage, said):
 
 def test_a_folder_that_is_no_boot_drive_is_refused(tmp_path, steps):
     file = uf2_of(tmp_path, images.uf2_file(images.RP2040))
-    said = trouble(write_uf2, Board("pico_w5500"), asked(file, tmp_path), steps)
+    said = trouble(firmware.write_uf2, Board("pico_w5500"), asked(file, tmp_path), steps)
     assert "is no boot drive of an RP2" in said
 
 
 def test_a_full_or_vanished_drive_is_told(tmp_path, drive, terminal, steps):
     file, folder = uf2_of(tmp_path, images.uf2_file(images.RP2040)), drive()
     (folder / file.name).symlink_to("/dev/full")
-    said = trouble(write_uf2, Board("pico_w5500"), asked(file, folder, terminal), steps)
+    said = trouble(firmware.write_uf2, Board("pico_w5500"), asked(file, folder, terminal), steps)
     assert "was not written" in said and "No space left" in said
 
 
@@ -390,6 +404,13 @@ def write_esp(file, port, erase=False):
     chip = esp.write(file, port, 460800, erase, parts.append, said.append)
     assert parts[-1] == 1.0
     return chip
+
+
+def test_the_firmware_step_of_an_esp32(esp32, steps):
+    with fake_esp32.FakeESP32() as board:
+        options = types.SimpleNamespace(firmware=esp32, port=board.port, erase=False)
+        assert firmware.write(Board("esp32_w5500"), options, steps) == board.port
+        assert fake_esp32.DEFL_END in board.commands
 
 
 def test_esptool_writes_the_image_where_the_chip_starts(esp32):

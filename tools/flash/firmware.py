@@ -37,12 +37,13 @@ def write(board, options, steps):
     if board.firmware == "uf2":
         return write_uf2(board, options, steps)
     port, _ = ports.find(board, options.port)
-    with steps.bar(options.firmware.name, options.firmware.stat().st_size) as tick:
-        size = options.firmware.stat().st_size
+    size = options.firmware.stat().st_size
+    with steps.bar(options.firmware.name, size) as tick:
         chip = esp.write(options.firmware, port, BAUD, options.erase,
                          lambda part: tick(int(part * size)), steps.say)
     steps.say("%s: written and verified (%s)" % (options.firmware.name, chip.upper()))
-    return port
+    # A chip with USB of its own goes away and comes back with its firmware.
+    return wait_for_port(board, options.port)
 
 
 def write_uf2(board, options, steps):
