@@ -269,6 +269,14 @@ def test_times_in_a_wrong_order_are_not_used(wire):
 
 
 @proves("RFC2131-4.4.5-1")
+def test_a_server_that_wants_to_be_asked_every_second_is_not(wire):
+    dhcpopenings.bound(wire, lease=120, more="t1=1 t2=100")
+    wire.play("""
+        60s  ==> ARP who 10.9.0.1
+    """)
+
+
+@proves("RFC2131-4.4.5-1")
 def test_a_lease_for_ever_is_never_renewed(wire):
     dhcpopenings.bound(wire, lease=0xFFFFFFFF)
     wire.play("""

@@ -8,7 +8,7 @@ from ..wire import dhcp as wire
 _H_NOW = const(0)
 # --- end of layout ---
 
-_LEAST_S = const(10)  # a shorter one is over before its address has been probed
+_LEAST_S = const(10)  # less is over before the address has been probed
 _FUZZ_S = const(600)  # the renewal comes earlier by a sixteenth of its time, or this, at most
 
 _NOBODY = b"\0\0\0\0"
@@ -41,7 +41,7 @@ class Lease:
         if end != wire.FOREVER:
             t1 = wire.seconds(f, found[wire.T1]) if wire.T1 in found else 0
             t2 = wire.seconds(f, found[wire.T2]) if wire.T2 in found else 0
-            if not 0 < t1 < t2 < end:
+            if not _LEAST_S <= t1 < t2 < end:
                 t1 = end >> 1
                 t2 = end - (end >> 3)
             # So that those who started together do not renew together.
