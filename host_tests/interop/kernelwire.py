@@ -35,8 +35,9 @@ QUIET_MS = 3  # how long nothing has to come before the kernel counts as done
 _CLONE_NEWNET = 0x40000000
 _SOL_PACKET, _ADD_MEMBERSHIP, _PROMISC, _OUTGOING = 263, 1, 1, 4
 
-# What makes the kernel's policy comparable: no options beyond MSS, RTO from one second, Reno, no
-# tail loss probe, no memory of earlier connections, no limit on answers to bad segments.
+# What makes the kernel's policy comparable: no options beyond MSS but in the ladders about them,
+# RTO from one second, Reno, no tail loss probe, no memory of earlier connections, no limit on
+# answers to bad segments.
 _SETTINGS = {
     "tcp_timestamps": 0, "tcp_sack": 0, "tcp_dsack": 0, "tcp_window_scaling": 0, "tcp_ecn": 0,
     "tcp_early_retrans": 0, "tcp_recovery": 0, "tcp_frto": 0, "tcp_rto_min_us": 1000000,
@@ -44,6 +45,7 @@ _SETTINGS = {
     "tcp_syn_linear_timeouts": 0, "tcp_slow_start_after_idle": 1, "tcp_tw_reuse": 0,
     "icmp_ratelimit": 0, "tcp_rfc1337": 1,
 }  # fmt: skip
+_OPTIONS = ("tcp_timestamps", "tcp_sack", "tcp_dsack", "tcp_window_scaling")
 _STATES = {
     1: "ESTABLISHED", 2: "SYN_SENT", 3: "SYN_RECEIVED", 4: "FIN_WAIT_1", 5: "FIN_WAIT_2",
     6: "TIME_WAIT", 7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING",
@@ -56,8 +58,10 @@ def _run(command):
     subprocess.run(command.split(), check=True, capture_output=True)
 
 
-def enter_namespace():
-    """A new network namespace with the kernel at 10.9.0.2 on k1, and our end v1."""
+def enter_namespace(options):
+    """A new network namespace with the kernel at 10.9.0.2 on k1, and our end v1; `options`: those
+    of TCP are on.
+    """
     if ctypes.CDLL(None, use_errno=True).unshare(_CLONE_NEWNET):
         raise OSError(ctypes.get_errno(), "unshare")
     _run("ip link add k1 address 02:00:00:00:00:02 type veth peer name v1")
@@ -71,7 +75,7 @@ def enter_namespace():
     _run("ip addr add 10.9.0.2/24 dev k1")
     _run("ip route add default via 10.9.0.1")
     for name, value in _SETTINGS.items():
-        put_setting(name, value, must=False)
+        put_setting(name, 1 if options and name in _OPTIONS else value, must=False)
 
 
 def put_setting(name, value, must=True):
@@ -269,6 +273,10 @@ class KernelPlayer(ladder.Player):
             wire.base += max(0, wire.seen[0].at - at) / 1000  # the ladder's time waits with us
             wire.seen[0].at = at
         line.keys.pop("win", None)
+        if "/" in line.keys.get("ts", ""):  # its clock runs on: only the echo is compared
+            line.keys["ts"] = "/" + line.keys["ts"].partition("/")[2]
+        elif line.keys.get("ts", "-") != "-":
+            line.keys["ts"] = ""
         super()._expect(line)
 
 
@@ -277,9 +285,9 @@ class KernelWire(wire.Wire):
 
     player = KernelPlayer
 
-    def __init__(self):
+    def __init__(self, options=False):
         super().__init__()
-        enter_namespace()
+        enter_namespace(options)
         self.clock = _Clock()
         self.link = _Link()
         self.base = self.last = time.monotonic()  # the clock stood at 0 then
