@@ -360,6 +360,49 @@ def test_drives_are_found_where_they_are_mounted(monkeypatch, drive, tmp_path):
     assert "hold BOOTSEL" in trouble(uf2.wait_for_drive, 0.3)
 
 
+class Running:
+    """A Pico whose MicroPython runs, in place of tools.flash.device.Device."""
+
+    machine = "Raspberry Pi Pico with RP2040"
+    asked = 0
+
+    def __init__(self, port):
+        pass
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        pass
+
+    def facts(self):
+        return self
+
+    def bootloader(self):
+        Running.asked += 1
+
+
+def test_a_pico_that_runs_becomes_its_boot_drive(monkeypatch, drive, terminal, tmp_path, steps):
+    monkeypatch.setattr(firmware, "Device", Running)
+    monkeypatch.setattr(firmware, "_DRIVE_S", 1)
+    monkeypatch.setattr(uf2, "mounted", lambda: [drive()] if Running.asked else [])
+    file = uf2_of(tmp_path, images.uf2_file(images.RP2350))
+    options = asked(file, None, terminal)
+    said = trouble(firmware.write_uf2, Board("pico_w5500"), options, steps)
+    assert "RP2350, and the board has an RP2040" in said and not Running.asked
+    file.write_bytes(images.uf2_file(images.RP2040))
+    assert firmware.write_uf2(Board("pico_w5500"), options, steps) == terminal
+    assert Running.asked == 1 and (tmp_path / "RPI-RP2" / file.name).exists()
+
+
+def test_no_drive_and_no_port_says_what_to_hold(monkeypatch, tmp_path, steps):
+    monkeypatch.setattr(uf2, "mounted", lambda: [])
+    file = uf2_of(tmp_path, images.uf2_file(images.RP2040))
+    options = asked(file, None, "/dev/ttyNONE")
+    said = trouble(firmware.write_uf2, Board("pico_w5500"), options, steps)
+    assert "no boot drive, and there is no port /dev/ttyNONE" in said and "BOOTSEL" in said
+
+
 # ---- ESP32 -----------------------------------------------------------------------------------
 
 
