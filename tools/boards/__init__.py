@@ -20,8 +20,8 @@ from tools.bench import bus
 from tools.flash.boards import BOARDS, flashable, imported
 from tools.qemuboard import ROOT, QemuBoard
 
-# KB of heap that MicroPython's own firmware leaves to programs, from its reports at the REPL (the
-# boards' README.md); ESP-NOW needs Wi-Fi switched on.
+# KB of heap that MicroPython's own firmware leaves to programs, in round figures from what is
+# published; tools/flash prints a board's own. ESP-NOW needs Wi-Fi switched on.
 HEAP_KB = {"rp2040": 190, "esp32": 160, "esp32_espnow": 100, "stm32f7": 170, "mps2": 137}
 RESULTS = ROOT / "tools" / "bench" / "results.json"
 RAM = ROOT / "boards" / "ram.json"
