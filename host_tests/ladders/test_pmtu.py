@@ -463,6 +463,7 @@ def test_after_two_timeouts_of_a_full_segment_shorter_ones_are_tried(wire):
         1s    ==> ACK  1:1401     ack=1
         3s    ==> ACK  1:1025     ack=1     # what every tunnel carries
         3s    us.stat PathBlackHoles 1
+        3s    us.window cwnd=1024
         3010  <== ACK  1          ack=1025
         3010  ==> ACK  1025:1401  ack=1
         3020  <== ACK  1          ack=1401

@@ -122,3 +122,15 @@ def test_the_backed_off_timeout_holds_until_a_fresh_sample(wire):
         3200  ==> ACK  201:301  ack=1
         3200  us.timer rexmit 1000
     """)
+
+
+@proves("RFC6298-3-1", "RFC6298-2.1")
+def test_a_syn_that_went_out_again_in_a_crossed_opening_is_not_timed(wire):
+    wire.syn_sent(tcp_timestamps=0)
+    wire.play("""
+        500  <== SYN      0  mss=1000
+        500  ==> SYN ACK  0  ack=1
+        700  <== ACK      1  ack=1
+        700  us.state ESTABLISHED
+        700  us.info rtt=0 rto=1000000
+    """)

@@ -235,6 +235,17 @@ def test_probes_grow_apart_to_a_minute_and_no_further(wire):
         wire.play("%ds ==> ACK 1:2 ack=1\n%ds <== ACK 1 ack=1 win=0" % (at, at))
 
 
+@proves("MUST-35", "MUST-36")
+def test_after_four_hours_of_answered_probes_they_are_a_minute_apart_still(wire):
+    wire.opened(win=0)
+    wire.play("0 us.write 100")
+    for at in (1, 3, 7, 15, 31):
+        wire.play("%ds ==> ACK 1:2 ack=1\n%ds <== ACK 1 ack=1 win=0" % (at, at))
+    for n in range(260):  # more than one byte can count
+        at = 63 + 60 * n
+        wire.play("%ds ==> ACK 1:2 ack=1\n%ds <== ACK 1 ack=1 win=0" % (at, at))
+
+
 # ---- keepalive and handshake ---------------------------------------------------------------
 
 

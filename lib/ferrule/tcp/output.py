@@ -384,7 +384,7 @@ def opening(t, p, again=False):
     if again:
         t.count[_ST_RETRANS] += 1
         t.count[_ST_SYN_RETRANS] += 1
-    else:
+    elif r[_STATE] == _SYN_SENT:  # when SYNs cross, its number goes out twice (Karn)
         r[_MARK] = 1
         r[_RTT_AT] = t.h[_H_NOW]
     r[_SND_NXT] = r[_SND_MAX] = 1
