@@ -30,7 +30,7 @@ help:
 	@echo "make congestion    tahoe and reno as in the textbook: tables, and lib/ferrule/congestion.svg"
 	@echo "make fieldtest     lost peers, links and addresses: how soon noticed, how soon back (ARGS=--quick)"
 	@echo "make goodput       goodput over a path that loses frames: lib/ferrule/GOODPUT.md (ARGS=--check)"
-	@echo "make lint          ruff, the layers' imports, the records' offsets, no requirement open"
+	@echo "make lint          ruff, the layers' imports, the records' offsets, mip's packages, no requirement open"
 	@echo "make conformance   run what proves the requirements of the RFCs, and write the report"
 	@echo "make clean         remove build/ and .venv/"
 
@@ -72,6 +72,7 @@ lint: $(READY)
 	$(VENV)/bin/ruff check .
 	$(RUN) -m tools.layers --check
 	$(RUN) -m tools.layout --check
+	$(RUN) -m tools.packages --check
 	$(RUN) -m tools.conformance --check
 
 test: lint
