@@ -86,6 +86,7 @@ over: $(READY)
 # What depends on Ethernet's 1500 bytes runs over messages of 1504; with messages of 250 every ladder has to pass
 # that passes over a plain link of that MTU.
 over-espnow: $(READY)
+	@mkdir -p build
 	@echo "the ladders over ESP-NOW with messages of 1504 bytes:"; \
 	  $(RUN) -m pytest -q --on x64 --over espnow_1500 host_tests/ladders
 	@echo "the rough sessions over ESP-NOW with messages of 250 bytes:"; \
