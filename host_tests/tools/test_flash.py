@@ -19,11 +19,10 @@ import serial
 from rich.console import Console
 from serial.tools import list_ports, list_ports_common
 
-from tools.flash import Trouble, answer, esp, firmware, ports, settings, uf2
+from tools.flash import Trouble, answer, esp, files, firmware, ports, settings, uf2
 from tools.flash.__main__ import main
 from tools.flash.boards import Board, flashable, imported
 from tools.flash.device import Device
-from tools.flash.files import Form, device_files, left_over
 from tools.flash.progress import Steps
 from tools.qemuboard import ROOT
 
@@ -225,26 +224,28 @@ def test_settings_come_back_as_they_were_written():
 
 @pytest.mark.parametrize("board", flashable(), ids=lambda board: board.name)
 def test_a_board_gets_its_own_links_and_no_other(board):
-    files = device_files(board, board.arch, Form(source=True))
-    links = {path for path in files if "/link/" in path}
-    for path in links | {"board.py"}:
-        for name in imported(files[path].decode(), "ferrule.link."):
-            module = "lib/" + name.replace(".", "/") + ".py"
-            assert module in links or not (ROOT / "lib" / module[4:]).exists(), (path, name)
-    assert links and "lib/ferrule/link/packet.py" not in links
-    assert list(files)[-1] == "main.py"
+    for texts in (files.sources(board.arch, "full", False), files.as_written()):
+        links = files.links_of(board.source(), texts)
+        for text in [board.source(), *(texts[path] for path in links)]:
+            for name in imported(text, "ferrule.link.", "ferrule.link"):
+                path = name.replace(".", "/") + ".py"
+                assert path in links or path not in texts
+        assert links and "ferrule/link/packet.py" not in links
+    made = files.device_files(board, board.arch, files.Form(source=True))
+    assert {path for path in made if "/link/" in path} == {"lib/" + path for path in links}
+    assert list(made)[-1] == "main.py"
 
 
 def test_compiled_files_are_for_the_boards_architecture():
     for name, arch, number in (("pico_w5500", "armv6m", 4), ("esp32_w5500", "xtensawin", 10)):
-        files = device_files(Board(name), arch, Form())
-        assert files["lib/ferrule/__init__.mpy"][2] >> 2 == number
-        assert not [path for path in files
+        made = files.device_files(Board(name), arch, files.Form())
+        assert made["lib/ferrule/__init__.mpy"][2] >> 2 == number
+        assert not [path for path in made
                     if path.endswith(".py") and path not in ("main.py", "board.py")]
 
 
 def test_what_would_be_found_before_the_package_is_removed():
-    files = {"lib/ferrule/__init__.mpy": b"", "lib/device.mpy": b"", "main.py": b"",
+    made = {"lib/ferrule/__init__.mpy": b"", "lib/device.mpy": b"", "main.py": b"",
              "board.py": b""}
     there = {
         "lib": (None, 0), "lib/ferrule": (None, 0), "lib/ferrule/__init__.py": (b"1", 5),
@@ -253,7 +254,7 @@ def test_what_would_be_found_before_the_package_is_removed():
         "main.py": (b"6", 5), "settings.py": (b"7", 5), "lib/device.mpy": (b"8", 5),
         "device.txt": (b"9", 5), "main.mpy": (b"10", 5),
     }
-    gone = left_over(files, there)
+    gone = files.left_over(made, there)
     assert set(gone) == {
         "lib/ferrule/__init__.py", "lib/ferrule/old.mpy", "device.py", "ferrule/link/x.mpy",
         "ferrule/link", "ferrule", "main.mpy"}

@@ -61,7 +61,8 @@ def arguments():
     parser.add_argument("--profile", choices=PROFILES, default="full", help="what TCP can do")
     parser.add_argument("--whole", action="store_true",
                         help="all of the package, for programs of your own")
-    parser.add_argument("--source", action="store_true", help=".py files in place of .mpy")
+    parser.add_argument("--source", action="store_true",
+                        help="the .py files as they are, for boards with much memory")
     parser.add_argument("--force", action="store_true", help="replace a main.py of yours")
     parser.add_argument("--reach", type=of(reach), metavar="HOST:PORT",
                         help="where this computer reaches the device, if not at its address")

@@ -71,13 +71,17 @@ def flashable():
     return every
 
 
-def imported(text, prefix):
-    """The modules below `prefix` (with its dot) that a source text imports anywhere."""
+def imported(text, prefix, package=""):
+    """The modules below `prefix` (with its dot) that a source text imports anywhere; `package` is
+    the one that the text is in."""
     found = set()
     for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            found.add(node.module)
-            found.update(node.module + "." + alias.name for alias in node.names)
+        if isinstance(node, ast.ImportFrom):
+            above = package.split(".")[: len(package.split(".")) + 1 - node.level]
+            base = ".".join(above + [node.module] if node.module else above)
+            base = base if node.level else node.module
+            found.add(base)
+            found.update(base + "." + alias.name for alias in node.names)
         elif isinstance(node, ast.Import):
             found.update(alias.name for alias in node.names)
     return {name for name in found if name.startswith(prefix)}

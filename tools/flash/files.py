@@ -7,7 +7,7 @@ import tempfile
 from tools import bundle, release
 from tools.flash import Trouble
 from tools.flash.boards import imported
-from tools.qemuboard import BoardError, compile_tree
+from tools.qemuboard import ROOT, BoardError, compile_tree
 
 LIB = "lib/"  # where mip installs, too
 MAIN = "main.py"
@@ -32,7 +32,7 @@ def links_of(text, texts):
         path = name.replace(".", "/") + ".py"
         if path in texts and path not in needed:
             needed.add(path)
-            todo |= imported(texts[path], "ferrule.link.")
+            todo |= imported(texts[path], "ferrule.link.", "ferrule.link")
     return needed
 
 
@@ -48,12 +48,22 @@ def sources(arch, profile, whole):
         raise Trouble(str(error)) from None
 
 
+@functools.cache
+def as_written():
+    """{path: source text} of lib/ and firmware/: many small modules, which a board can compile."""
+    return {
+        path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8")
+        for folder in (ROOT / "lib", ROOT / "firmware")
+        for path in sorted(folder.rglob("*.py"))
+    }
+
+
 def device_files(board, arch, form):
     """{path on the board: bytes}: the package and the device below lib/, main.py and board.py.
 
     Trouble: they cannot be compiled.
     """
-    texts = sources(arch, form.profile, form.whole)
+    texts = as_written() if form.source else sources(arch, form.profile, form.whole)
     needed = links_of(board.source(), texts)
     code = {
         path: text for path, text in texts.items()
@@ -91,11 +101,12 @@ def left_over(files, there):
     no longer part of the package, and the same module under the other suffix or in the root,
     which MicroPython would find first."""
     stems = {path.rpartition(".")[0].removeprefix(LIB) for path in files}
+    program = {LIB + path.stem for path in (ROOT / "firmware").glob("*.py")} | {LIB + "device"}
     out = []
     for path, (digest, _) in there.items():
         stem = path.rpartition(".")[0].removeprefix(LIB)
         ours = path.startswith((LIB + "ferrule/", "ferrule/")) or path in (
-            LIB + "ferrule", "ferrule")
+            LIB + "ferrule", "ferrule") or path.rpartition(".")[0] in program
         if digest is None:
             if path == "ferrule" or path.startswith("ferrule/"):
                 out.append(path)

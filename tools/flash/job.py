@@ -5,7 +5,7 @@ from tools.flash.boards import imported
 from tools.flash.device import Device, sha256
 from tools.flash.files import MAIN, Form, device_files, left_over
 
-_OURS = b"from device import"
+_OURS = b"from device import", b"ferrule"
 _LEAST = (1, 25, 0)  # of MicroPython
 _HTTP_S = 20
 
@@ -147,7 +147,7 @@ class Job:
             return
         text = device.read(MAIN) or b""
         code = [line for line in text.splitlines() if line.strip() and line.strip()[:1] != b"#"]
-        if code and _OURS not in text:
+        if code and not any(word in text for word in _OURS):
             raise Trouble("the board has a main.py of its own: save it (mpremote fs cp :main.py"
                           " .), then run this again with --force.")
 
