@@ -103,7 +103,7 @@ bundled: $(READY)
 
 small: $(READY)
 	$(RUN) -m pytest -q --on cortex_m0 host_tests/leaves host_tests/ladders host_tests/heap
-	$(RUN) -m pytest -q --on plain32 host_tests/leaves host_tests/ladders host_tests/fuzz host_tests/streams
+	$(RUN) -m pytest -q --on plain32 host_tests/leaves host_tests/ladders host_tests/streams
 
 release: $(READY)
 	@$(RUN) -m tools.release $(ARGS)

@@ -142,6 +142,23 @@ def test_a_release_for_another_machine_is_refused_when_it_is_imported(serve, rel
     assert run(tmp_path, "-c", code) == ["incompatible .mpy arch"]
 
 
+def test_firmware_without_viper_says_what_to_take_and_runs_it(tmp_path):
+    plain = interpreters.all_of_them(lambda _: False)["plain32"]
+    if plain.absent():
+        pytest.skip(plain.absent())
+
+    def said(path, code):
+        done = subprocess.run(
+            [plain.path, "-X", "heapsize=2M", "-c", code], capture_output=True, text=True,
+            env=dict(os.environ, MICROPYPATH="%s:.frozen" % path), timeout=60, check=False)
+        return done.stdout + done.stderr
+
+    code = "try:\n    import ferrule; ferrule.Stack\nexcept ImportError as e:\n    print(e)\n"
+    assert "take ferrule's bytecode release" in said(ROOT / "lib", code)
+    make.make(tmp_path, "bytecode", "server")
+    assert said(tmp_path / "bytecode" / "server", TWO_STACKS).startswith("echo True\n")
+
+
 def test_mip_installs_the_echo_device_and_it_starts(serve, released, tmp_path):
     there = mip(tmp_path, serve(released) + "/x64/core/echo/package.json")
     assert {"main.py", "device.mpy", "ferrule/__init__.mpy"} <= there
@@ -201,6 +218,23 @@ def test_two_stacks_run_from_the_romfs_image_of_the_library(released):
     with WithImage(image, firmware=qemuboard.ROOMY, isolated=True) as board:
         assert board.exec(IMPORT).split()[2] == "/rom/lib/ferrule/__init__.mpy"
         assert board.exec(TWO_STACKS).startswith("echo True\n")
+
+
+def test_the_release_for_armv6m_runs_on_a_processor_that_traps_what_a_pico_would(tmp_path):
+    """The emulated Cortex-M0 stops at a word that lies across two; two stacks do not stop it."""
+    needs(qemuboard.M0)
+    make.make(tmp_path, "armv6m", "core")
+    image = tmp_path / "armv6m" / "core" / "library.romfs"
+    odd = (
+        "import micropython\n@micropython.viper\ndef f(p: ptr8, at: int) -> int:\n"
+        " return ptr32(int(p) + at)[0]\nprint(f(bytearray(8), %d))"
+    )
+    with WithImage(image, firmware=qemuboard.M0, machine=qemuboard.MICROBIT) as board:
+        assert board.exec(IMPORT).split()[2] == "/rom/lib/ferrule/__init__.mpy"
+        assert board.exec(TWO_STACKS).startswith("echo True\n")
+        assert board.exec(odd % 4) == "0\n"
+        with pytest.raises(qemuboard.BoardError, match="stopped answering"):
+            board.exec(odd % 2, timeout=3)
 
 
 BOARD = """

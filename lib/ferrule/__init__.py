@@ -8,7 +8,9 @@ def __getattr__(name):
     nothing else.
     """
     if name == "Stack":
-        from .stack import Stack
-
+        try:
+            from .stack import Stack
+        except SyntaxError:
+            raise ImportError("this firmware compiles no viper: take ferrule's bytecode release")
         return Stack
     raise AttributeError(name)
