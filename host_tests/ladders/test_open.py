@@ -611,3 +611,17 @@ def test_the_first_number_depends_on_ports_and_on_the_secret(wire):
     }
     assert len(numbers) == 4
     assert _first_number(wire) in numbers
+
+
+@proves("MUST-10", "RFC9293-3.10.7.4-3")
+def test_text_in_a_syn_ack_that_crosses_is_taken(wire):
+    wire.syn_sent()
+    wire.play("""
+        5   <== SYN      0     mss=1000
+        5   ==> SYN ACK  0     ack=1
+        9   <== SYN ACK  0:10  ack=1
+        9   us.state ESTABLISHED
+        9   us.recvq 10
+        49  ==> ACK      1     ack=11
+        49  us.read 10
+    """)
