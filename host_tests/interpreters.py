@@ -63,7 +63,8 @@ class Unix:
         command = [
             str(self.path),
             "-X",
-            "heapsize=16M",
+            # What a model takes is metered by gc.mem_alloc(), which walks through the whole heap.
+            f"heapsize={'4M' if over else '16M'}",
             str(mp / "runner.py"),
             str(here),
             file.stem,
