@@ -487,3 +487,19 @@ def test_the_socket_module_is_installed_under_its_name(wire):
         sys.modules.pop("socket", None)
         if before is not None:
             sys.modules["socket"] = before
+
+
+@proves("RFC9293-3.10.1-2")
+def test_the_callback_of_a_listener_tells_of_a_connection(wire):
+    wire.listening()
+    calls = []
+    listener = wire.sockets["us"].listener
+    listener.setsockopt(1, 20, calls.append)
+    wire.play("""
+        0  <== SYN      0  mss=1000
+        0  ==> SYN ACK  0  ack=1
+        1  us.poll
+    """)
+    assert calls == []
+    wire.play("5 <== ACK 1 ack=1\n6 us.poll")
+    assert calls == [listener], calls

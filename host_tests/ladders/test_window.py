@@ -477,3 +477,16 @@ def test_the_window_of_a_newer_segment_is_taken(wire):
         20  <== ACK  1        ack=101 win=1000
         20  ==> ACK  101:301  ack=1
     """)
+
+
+@proves("RFC9293-3.10.7.4-27", "MUST-39")
+def test_behind_the_peers_fin_no_window_is_opened(wire):
+    wire.opened(rx_buffer=1024, mss=1000)
+    wire.play("""
+        0   <== ACK      1:513         ack=1
+        0   <== FIN ACK  513:1025      ack=1
+        0   ==> ACK      1             ack=1026
+        5   us.read 1024               # nobody has anything left to send into it
+        9   us.read eof
+        99  us.state CLOSE_WAIT
+    """)
