@@ -189,7 +189,10 @@ class Barrage:
 
     def forget(self, sock):
         """Close a socket of the server or of a connection that we opened."""
-        sock.close()
+        try:
+            sock.close()
+        except OSError:  # text was lost: told at last, and closed all the same
+            pass
         if sock in self._socks:
             self._socks.remove(sock)
 

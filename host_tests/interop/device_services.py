@@ -155,8 +155,11 @@ def main():
                 print("connection ended with errno", error.errno)
                 over = True
             if over:
-                service.sock.close()
                 served.remove(service)
+                try:
+                    service.sock.close()
+                except OSError as error:
+                    print("close() told errno", error.errno)
         if ms:
             net.wait(ms)
 

@@ -43,7 +43,10 @@ class Program:
         self.error = errno
         self.done = True
         if self.sock is not None:
-            self.sock.close()
+            try:
+                self.sock.close()
+            except OSError as error:  # told by the last call that can
+                self.error = self.error or error.errno
 
     def __repr__(self):
         state = "done" if self.done else "running"

@@ -174,7 +174,10 @@ class Bridge:
             host.setsockopt(socket.SOL_SOCKET, SO_LINGER, RESET)
             self.sock.setsockopt(socket.SOL_SOCKET, SO_LINGER, RESET)
         host.close()
-        self.sock.close()
+        try:
+            self.sock.close()
+        except OSError:  # reset before everything had arrived: there is nobody left to tell
+            pass
 
 
 class Gateway:
