@@ -111,7 +111,7 @@ def draw():
                 % (
                     left + 24,
                     y + 40 + row * i,
-                    p.name,
+                    str(p.relative_to(LIB / name)),
                     left + 150,
                     y + 40 + row * i,
                     escape(first_sentence(p)),
