@@ -134,7 +134,9 @@ def test_the_list_names_every_board_but_this_computer():
     (["BOARD=x", "FIRMWARE=a.uf2", "ARGS=--dry-run"], "--board x --firmware a.uf2 --dry-run"),
 ])
 def test_make_passes_its_words_on(words, passed):
-    clean = {name: value for name, value in os.environ.items() if name not in ("PORT", "ARGS")}
+    # `make test ARGS=...` hands its own words on to every make below it.
+    own = ("PORT", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+    clean = {name: value for name, value in os.environ.items() if name not in own}
     done = subprocess.run(["make", "-n", "flash", *words], cwd=ROOT, capture_output=True,
                           text=True, env=clean, check=True)
     assert done.stdout.splitlines()[-1].split("tools.flash")[1].split() == passed.split()
