@@ -60,6 +60,7 @@ class Board:
             )
             self._board = board.__enter__()
         else:
+            self._board.resume()
             self._board.soft_reset()
         self._lines = queue.Queue()
         self._part = b""
@@ -113,6 +114,13 @@ class Board:
             self._lines.put(line)
             raise line
         return line
+
+    def rest(self):
+        """Nothing is to be done for a while."""
+        if self._thread is not None:
+            self._thread.join(5)
+            if self._board is not None and not self._thread.is_alive():
+                self._board.pause()
 
     def stop(self):
         """End QEMU."""

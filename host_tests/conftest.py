@@ -139,6 +139,14 @@ def _interpreters():
     return _RUNNING["all"]
 
 
+def pytest_runtest_setup(item):
+    """Whoever ran the test before and does not run this one, rests."""
+    on = item.on if isinstance(item, Item) else None
+    before, _RUNNING["on"] = _RUNNING.get("on"), on
+    if before not in (None, on):
+        _interpreters()[before].rest()
+
+
 def pytest_sessionfinish(session):
     for interpreter in _RUNNING.pop("all", {}).values():
         interpreter.stop()

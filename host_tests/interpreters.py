@@ -106,6 +106,9 @@ class Unix:
             raise Died(f"the interpreter ended with exit code {code}")
         return line
 
+    def rest(self):
+        """Nothing is to be done for a while."""
+
     def stop(self):
         """End the process, whatever it does."""
         if self._process is not None:

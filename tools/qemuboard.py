@@ -162,7 +162,7 @@ class QemuBoard:
         command += ["-monitor", monitor, "-semihosting", "-serial", "pty"]
         command += ["-kernel", str(self.firmware), "-nic", self.nic()]
         command += ["-device", "loader," + loaded]
-        if self.isolated or self.frames:
+        if self.isolated or self.frames or self.machine.nic is None:
             # QEMU 7.2 can miss that the board's UART is ready again and then reads nothing more
             # from the pty, until its main loop turns: a network that leads nowhere turns it.
             command += ["-netdev", "user,id=awake,restrict=on"]
@@ -315,7 +315,17 @@ class QemuBoard:
         self.power_off()
         self.tmp.cleanup()
 
+    def pause(self):
+        """Take no processor time: a board that waits for its next command takes a whole core."""
+        if self.process:
+            self.process.send_signal(signal.SIGSTOP)
+
+    def resume(self):
+        if self.process:
+            self.process.send_signal(signal.SIGCONT)
+
     def power_off(self):
+        self.resume()
         if self.transport:
             with contextlib.suppress(Exception):
                 self.transport.close()
