@@ -17,7 +17,7 @@ import interpreters
 
 HERE = Path(__file__).resolve().parent
 SPEED = 20
-PATIENCE_S = 15
+PATIENCE_S = 45  # an address takes 12 s, and on a busy computer more
 
 
 class Dnsmasq:
@@ -94,8 +94,16 @@ def address_after(program, before=None):
 
 
 def netstat(lan, address):
+    return json.loads(curl(lan, "http://%s/netstat" % address))
+
+
+def curl(lan, url):
+    """What is there.  A busy computer is slow in the eyes of a device whose clock is fast: it may
+    close a connection whose request does not come in time.
+    """
     need_tool("curl", "curl")
-    return json.loads(lan.run(["curl", "-sS", "-m", "10", "http://%s/netstat" % address]).stdout)
+    again = ["--retry", "4", "--retry-delay", "1", "--retry-all-errors"]
+    return lan.run(["curl", "-sS", "-m", "20", *again, url]).stdout
 
 
 def test_main_py_asks_answers_and_gives_the_address_back(lan, micropython, dnsmasq):
@@ -108,11 +116,10 @@ def test_main_py_asks_answers_and_gives_the_address_back(lan, micropython, dnsma
         assert address.startswith("10.9.0.5")
         dhcp = netstat(lan, address)["dhcp"]
         assert (dhcp["state"], dhcp["server"]) == ("BOUND", lan.KERNEL)
-        assert 100 <= dhcp["seconds_left"] <= 120
-        page = lan.run(["curl", "-sS", "-m", "10", "http://%s/" % address]).stdout
-        assert ", from 10.9.0.1 for 0:01:" in page
+        assert 60 < dhcp["seconds_left"] <= 120
+        assert ", from 10.9.0.1 for 0:01:" in curl(lan, "http://%s/" % address)
         program.process.send_signal(signal.SIGINT)
-        assert program.end(10) == 0, program.text
+        assert program.end(PATIENCE_S) == 0, program.text
         server.wait_for("DHCPRELEASE(%s) %s" % (KERNEL_IF, address))
         assert "Traceback" not in program.text and "gone" not in program.text
     finally:
