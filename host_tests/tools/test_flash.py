@@ -135,7 +135,7 @@ def test_the_list_names_every_board_but_this_computer():
 ])
 def test_make_passes_its_words_on(words, passed):
     # `make test ARGS=...` hands its own words on to every make below it.
-    own = ("PORT", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MFLAGS")
+    own = ("PORT", "ARGS", "MAKEFLAGS", "MAKEOVERRIDES", "MAKELEVEL", "MFLAGS")
     clean = {name: value for name, value in os.environ.items() if name not in own}
     done = subprocess.run(["make", "-n", "flash", *words], cwd=ROOT, capture_output=True,
                           text=True, env=clean, check=True)
