@@ -56,7 +56,7 @@ def dnsmasq(lan, tmp_path):
     """Starts servers; the lease file stays the same."""
     started = []
 
-    def begin(first=50, last=60):
+    def begin(first=50, last=59):
         started.append(Dnsmasq(lan, tmp_path, first, last))
         return started[-1]
 
