@@ -283,7 +283,4 @@ class Server:
         room."""
         if self.listener.ioctl(_POLL, _POLL_RD) & _POLL_RD:
             return True
-        for row in self.net.netstat().once():
-            if row[5] == "SYN_RECEIVED":
-                return True
-        return False
+        return self.net.half_open() > 0

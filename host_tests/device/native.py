@@ -163,6 +163,9 @@ class NativeNet:
     def netstat(self):
         return Rows([("tcp", 0, 0, ("127.0.0.1", 80), ("0.0.0.0", 0), "LISTEN", "", -1)])
 
+    def half_open(self):
+        return 0
+
     def memory(self):
         return Rows([("total", 0)])
 

@@ -407,3 +407,16 @@ def test_the_code_of_netstat_leaves_the_heap_when_told_to(wire):
         assert [row[0] for row in wire.net.netstat().once()] == []
         assert dict(wire.net.memory().once().items())["total"] > 1024
         assert not [name for name in sys.modules if name.endswith(".netstat")]
+
+
+def test_half_open_counts_the_openings_that_wait(wire):
+    wire.play("""
+        0   us.listen 80
+        0   <== SYN      0  mss=1000
+        0   ==> SYN ACK  0  ack=1
+    """)
+    assert wire.net.half_open() == 1
+    wire.play("""
+        5   <== ACK      1  ack=1
+    """)
+    assert wire.net.half_open() == 0

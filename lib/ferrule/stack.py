@@ -8,14 +8,17 @@ from .core.tick import advance, next_due, no_timer
 from .net import arp
 from .net.iface import Iface
 from .tcp.demux import Tcp
+from .wire.tcp import port
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
+_HO_PORTS = const(1)
 _N_STATE = const(3)
 _N_AT = const(5)
 _HOST_WORDS = const(18)
 _SEG_WORDS = const(24)
 _OUT_WORDS = const(10)
+_HALF_WORDS = const(7)
 _NEIGH_WORDS = const(7)
 _COUNTERS = const(71)
 # --- end of layout ---
@@ -249,6 +252,15 @@ class Stack:
         from .api.ping import Ping
 
         return Ping(self, address, data)
+
+    def half_open(self):
+        """How many openings of peers wait, for their last ACK or for room: a look at netstat()
+        that loads nothing.
+        """
+        t = self.tcp
+        return sum(
+            [port(t.half, i * _HALF_WORDS + _HO_PORTS, 16) != 0 for i in range(t.half_n)]
+        )
 
     def netstat(self):
         """All connections, printable and iterable; see api/netstat.py for the columns."""
