@@ -4,6 +4,8 @@ inputs."""
 import sys
 from array import array
 
+from httptext import TOKEN_CHARS, mixed_case, pick, spoiled
+
 from draw import Draw
 
 # The firmware's folder: of the source tree on a host, of the ROMFS on the board.
@@ -11,7 +13,6 @@ sys.path += [__file__.rsplit("/", 1)[0] + "/../../firmware", "/rom/firmware"]
 
 import http_leaves as leaf  # noqa: E402
 
-TOKEN_CHARS = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 HOST_CHARS = b"-._~%!$&'()*+,;=:[]0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 NAMES = (
     b"host",
@@ -26,35 +27,6 @@ FIELDS = (
     b"\x0ccontent-type\x00"
 )
 CASES = 300
-
-
-def pick(d, things):
-    return things[d.below(len(things))]
-
-
-def joined(parts):
-    out = b""
-    for part in parts:
-        out += part
-    return out
-
-
-def mixed_case(d, word):
-    return bytes([c - 32 if 97 <= c <= 122 and d.below(2) else c for c in word])
-
-
-def spoiled(d, text):
-    """The text, in half of all cases with one byte changed, left out or put in."""
-    at = d.below(len(text))
-    how = d.below(6)
-    bad = bytes([pick(d, b"\r\n\t :;,\0\x7f\x80\xff\x0bA0/.")])
-    if how == 0:
-        return text[:at] + bad + text[at + 1 :]
-    if how == 1:
-        return text[:at] + text[at + 1 :]
-    if how == 2:
-        return text[:at] + bad + text[at:]
-    return text
 
 
 # ---- twins ---------------------------------------------------------------------------------

@@ -3,6 +3,8 @@ on random inputs."""
 
 import sys
 
+from httptext import TOKEN_CHARS, joined, mixed_case, pick, spoiled
+
 from draw import Draw
 
 # The firmware's folder: of the source tree on a host, of the ROMFS on the board.
@@ -13,38 +15,8 @@ import http_status  # noqa: E402
 from http_request import HEADROOM, Request, seldom  # noqa: E402
 from http_slot import Slot  # noqa: E402
 
-TOKEN_CHARS = b"!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 ENDED = 4  # a phase of http_chunks
 CASES = 300
-
-
-def pick(d, things):
-    return things[d.below(len(things))]
-
-
-def joined(parts):
-    out = b""
-    for part in parts:
-        out += part
-    return out
-
-
-def mixed_case(d, word):
-    return bytes([c - 32 if 97 <= c <= 122 and d.below(2) else c for c in word])
-
-
-def spoiled(d, text):
-    """The text, in half of all cases with one byte changed, left out or put in."""
-    at = d.below(len(text))
-    how = d.below(6)
-    bad = bytes([pick(d, b"\r\n\t :;,\0\x7f\x80\xff\x0bA0/.")])
-    if how == 0:
-        return text[:at] + bad + text[at + 1 :]
-    if how == 1:
-        return text[:at] + text[at + 1 :]
-    if how == 2:
-        return text[:at] + bad + text[at:]
-    return text
 
 
 def request(text=b""):
