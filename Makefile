@@ -7,6 +7,10 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
 
+# Tests run in so many processes (0: in pytest's own); those of one file stay together.
+WORKERS ?= 2
+PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 # The chips whose models have to carry every ladder and every session.
 OVER ?= w5500 w5100s enc28j60 espnow
@@ -18,7 +22,7 @@ help:
 	@echo "make demo          the echo device and a gateway to it on localhost:$(PORT) (PORT= changes it)"
 	@echo "make qemu          the same device on an emulated bare-metal Cortex-M3 (needs make interpreters)"
 	@echo "make flash         a board becomes an echo device: BOARD=pico_w5500 PORT= FIRMWARE= ADDRESS= ARGS="
-	@echo "make test          lint and every test that can run here (ARGS= goes to pytest)"
+	@echo "make test          lint and every test that can run here (ARGS= goes to pytest, in $(WORKERS) processes: WORKERS=)"
 	@echo "make over          every ladder and rough session over the models of chips: OVER=\"$(OVER)\""
 	@echo "make over-espnow   the same for messages of other lengths"
 	@echo "make interpreters  build MicroPython for 32-bit unix and for the bare-metal board"
@@ -76,11 +80,11 @@ lint: $(READY)
 	$(RUN) -m tools.conformance --check
 
 test: lint
-	$(RUN) -m pytest $(ARGS)
+	$(PYTEST) $(ARGS)
 
 over: $(READY)
 	@for chip in $(OVER); do echo "over $$chip:"; \
-	  $(RUN) -m pytest -q $(OVER_ON:%=--on %) --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
+	  $(PYTEST) -q $(OVER_ON:%=--on %) --over $$chip host_tests/ladders host_tests/sim/test_rough_wire.py \
 	  || exit 1; done
 
 # What depends on Ethernet's 1500 bytes runs over messages of 1504; with messages of 250 every ladder has to pass
@@ -88,22 +92,22 @@ over: $(READY)
 over-espnow: $(READY)
 	@mkdir -p build
 	@echo "the ladders over ESP-NOW with messages of 1504 bytes:"; \
-	  $(RUN) -m pytest -q --on x64 --over espnow_1500 host_tests/ladders
+	  $(PYTEST) -q --on x64 --over espnow_1500 host_tests/ladders
 	@echo "the rough sessions over ESP-NOW with messages of 250 bytes:"; \
-	  $(RUN) -m pytest -q --on x64 --over espnow_250 host_tests/sim/test_rough_wire.py
+	  $(PYTEST) -q --on x64 --over espnow_250 host_tests/sim/test_rough_wire.py
 	@echo "the ladders with messages of 250 bytes, against those over a plain link of that MTU:"; \
 	  for link in plain_250 espnow_250; do \
-	    $(RUN) -m pytest -q --tb=no -rf --on x64 --over $$link host_tests/ladders > build/$$link.log; \
+	    $(PYTEST) -q --tb=no -rf --on x64 --over $$link host_tests/ladders > build/$$link.log; \
 	    tail -n 1 build/$$link.log; grep -q passed build/$$link.log || exit 1; grep ^FAILED build/$$link.log | cut -d' ' -f2 > build/$$link.failed; done; \
 	  ! grep -vxFf build/plain_250.failed build/espnow_250.failed
 
 bundled: $(READY)
 	@$(RUN) -m tools.bundle --library build/library > build/library.list
-	FERRULE_LIB=build/library $(RUN) -m pytest -q --on $(ON) host_tests/ladders host_tests/sim host_tests/heap
+	FERRULE_LIB=build/library $(PYTEST) -q --on $(ON) host_tests/ladders host_tests/sim host_tests/heap
 
 small: $(READY)
-	$(RUN) -m pytest -q --on cortex_m0 host_tests/leaves host_tests/ladders host_tests/heap
-	$(RUN) -m pytest -q --on plain32 host_tests/leaves host_tests/ladders host_tests/streams
+	$(PYTEST) -q --on cortex_m0 host_tests/leaves host_tests/ladders host_tests/heap
+	$(PYTEST) -q --on plain32 host_tests/leaves host_tests/ladders host_tests/streams
 
 release: $(READY)
 	@$(RUN) -m tools.release $(ARGS)

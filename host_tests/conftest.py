@@ -29,7 +29,10 @@ import interpreters  # noqa: E402  (host_tests is not a package)
 from chips.between import CHIPS  # noqa: E402
 from chips.beyond import beyond  # noqa: E402
 from sources import has_tests_for_micropython, read, runs_in_micropython  # noqa: E402
+from turns import Turns  # noqa: E402
 
+REAL_TIME = ("device", "interop")  # folders whose tests measure milliseconds: they run alone
+SLOW = ("tools", "links", "fuzz")
 _PATIENCE = 6  # times as long over the model of a chip
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
@@ -139,21 +142,32 @@ def _interpreters():
     return _RUNNING["all"]
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup(item):
-    """Whoever ran the test before and does not run this one, rests."""
+    """Whoever ran the test before and does not run this one, rests; and what measures real time
+    waits until it is alone, as others wait for it."""
+    if "turns" not in _RUNNING:
+        workers = getattr(item.config, "workerinput", None)  # of pytest -n
+        _RUNNING["turns"] = Turns(workers and workers["testrunuid"])
+    _RUNNING["turns"].take(item.path, alone=item.path.parent.name in REAL_TIME)
     on = item.on if isinstance(item, Item) else None
     before, _RUNNING["on"] = _RUNNING.get("on"), on
     if before not in (None, on):
         _interpreters()[before].rest()
 
 
-def pytest_sessionfinish(session):
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_teardown(item, nextitem):
+    yield
+    if nextitem is None or nextitem.path != item.path:
+        _RUNNING["turns"].leave()
+
+
+def pytest_sessionfinish():
+    if "turns" in _RUNNING:
+        _RUNNING.pop("turns").end()
     for interpreter in _RUNNING.pop("all", {}).values():
         interpreter.stop()
-    outcomes = session.config.getoption("--requirements")
-    if outcomes:
-        passed = session.config.passed_tests - session.config.failed_tests
-        Path(outcomes).write_text(json.dumps(sorted(passed)), encoding="utf-8")
 
 
 # ---- running a file ------------------------------------------------------------------------
@@ -248,7 +262,15 @@ def _test_of(item):
     return f"{item.path.relative_to(HERE)}::{name}"
 
 
+def _order(item):
+    """What runs alone first, then the longest files: no process shall be left with one at the
+    end."""
+    folder = item.path.parent.name
+    return folder not in REAL_TIME, folder not in SLOW
+
+
 def pytest_collection_modifyitems(config, items):
+    items.sort(key=_order)
     if config.getoption("--requirements"):
         from tools import conformance
 
@@ -259,12 +281,29 @@ def pytest_collection_modifyitems(config, items):
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item, call):
-    result = (yield).get_result()
-    if result.failed:
-        item.session.config.failed_tests.add(_test_of(item))
-    elif result.passed and call.when == "call":
-        item.session.config.passed_tests.add(_test_of(item))
+    # With workers this is one's own process; the report goes to the one that started them.
+    (yield).get_result().user_properties.append(("test", _test_of(item)))
 
 
 def pytest_configure(config):
-    config.passed_tests, config.failed_tests = set(), set()
+    outcomes = config.getoption("--requirements")
+    if outcomes and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Outcomes(Path(outcomes)))
+
+
+class Outcomes:
+    """Writes down which tests passed wherever they ran."""
+
+    def __init__(self, path):
+        self._path = path
+        self._passed, self._failed = set(), set()
+
+    def pytest_runtest_logreport(self, report):
+        test = dict(report.user_properties)["test"]
+        if report.failed:
+            self._failed.add(test)
+        elif report.passed and report.when == "call":
+            self._passed.add(test)
+
+    def pytest_sessionfinish(self):
+        self._path.write_text(json.dumps(sorted(self._passed - self._failed)), encoding="utf-8")

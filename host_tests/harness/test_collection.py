@@ -34,7 +34,7 @@ def run(tmp_path):
     def go(source, *options, **environment):
         (folder / "small/test_small.py").write_text(source, encoding="utf-8")
         # Copies, for they find their folder by their own place.
-        for name in ("conftest.py", "sources.py"):
+        for name in ("conftest.py", "sources.py", "turns.py"):
             text = (TESTS / name).read_text(encoding="utf-8")
             (folder / name).write_text(text, encoding="utf-8")
         command = [

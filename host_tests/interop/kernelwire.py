@@ -284,6 +284,7 @@ class KernelWire(wire.Wire):
     """See the head of this file."""
 
     player = KernelPlayer
+    late_ms = LATE_MS
 
     def __init__(self, options=False):
         super().__init__()

@@ -130,7 +130,8 @@ def test_a_pair_used_again_goes_on_with_its_timestamps(wire):
         99  <== SYN      0  isn=1000 ts=99
         99  ==> SYN ACK  0  ack=1 ts=0/99
     """)
-    assert (wire.flow().offers.first - first) & 0xFFFFFFFF == 22
+    since = (wire.flow().offers.first - first) & 0xFFFFFFFF
+    assert abs(since - 22) <= wire.late_ms, since
 
 
 # ---- what is echoed ------------------------------------------------------------------------

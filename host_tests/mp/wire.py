@@ -79,6 +79,7 @@ class Wire:
     """See the head of this file."""
 
     player = ladder.Player  # what plays the lines on it
+    late_ms = 0  # how much later than its line's time something may happen
 
     def __init__(self, seed=1, start=clocked.TICKS_START, record=False):
         self.clock = clocked.Clock(start)
