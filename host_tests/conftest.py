@@ -31,7 +31,8 @@ from chips.beyond import beyond  # noqa: E402
 from sources import has_tests_for_micropython, read, runs_in_micropython  # noqa: E402
 from turns import Turns  # noqa: E402
 
-REAL_TIME = ("device", "interop")  # folders whose tests measure milliseconds: they run alone
+ALONE = ("test_fieldtest.py",)  # files whose tests measure milliseconds
+WAITING = ("device", "interop")  # folders whose tests wait more than they work
 SLOW = ("tools", "links", "fuzz")
 _PATIENCE = 6  # times as long over the model of a chip
 _MOST_LINES = 400  # of what a test printed, the last ones
@@ -149,7 +150,7 @@ def pytest_runtest_setup(item):
     if "turns" not in _RUNNING:
         workers = getattr(item.config, "workerinput", None)  # of pytest -n
         _RUNNING["turns"] = Turns(workers and workers["testrunuid"])
-    _RUNNING["turns"].take(item.path, alone=item.path.parent.name in REAL_TIME)
+    _RUNNING["turns"].take(item.path, alone=item.path.name in ALONE)
     on = item.on if isinstance(item, Item) else None
     before, _RUNNING["on"] = _RUNNING.get("on"), on
     if before not in (None, on):
@@ -263,10 +264,10 @@ def _test_of(item):
 
 
 def _order(item):
-    """What runs alone first, then the longest files: no process shall be left with one at the
-    end."""
+    """What waits first, side by side, then the longest files: no process shall be left with one
+    at the end."""
     folder = item.path.parent.name
-    return folder not in REAL_TIME, folder not in SLOW
+    return folder not in WAITING, folder not in SLOW
 
 
 def pytest_collection_modifyitems(config, items):

@@ -226,17 +226,23 @@ class QemuBoard:
         """Ask for the raw REPL until it answers: what is written while the board boots is lost,
         and QEMU looks only once a second whether somebody has opened the pty.
         """
-        said = b""
         end = time.monotonic() + 15
-        while b"raw REPL; CTRL-B to exit\r\n>" not in said[-200:]:
+        self.listen(serial, b"raw REPL; CTRL-B to exit\r\n>", end, again=b"\r\x03\x01")
+        # Asked several times it answers several times, on a busy host late: this comes after all.
+        serial.write(b"print('settled')\x04")
+        self.listen(serial, b"settled\r\n\x04\x04>", end)
+        serial.write(b"\x01")  # mpremote's exec wants to see the prompt once more
+
+    def listen(self, serial, wanted, end, again=b""):
+        """Read until the board said this, and write `again` as long as it did not."""
+        said = b""
+        while wanted not in said:
             if time.monotonic() > end or self.process.poll() is not None:
                 raise BoardError("the board does not answer: %r" % said[-80:])
-            serial.write(b"\r\x03\x01")
-            time.sleep(0.1)
+            if again:
+                serial.write(again)
+                time.sleep(_QUICK_S)
             said += serial.read(serial.inWaiting() or 1)
-        while serial.read(1):  # answers to what was asked too often
-            pass
-        serial.write(b"\x01")  # mpremote's exec wants to see the prompt once more
 
     def exec(self, code, timeout=60, on_output=None):
         """Run code on the board and return what it printed; on_output gets the bytes as they come.

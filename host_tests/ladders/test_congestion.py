@@ -337,6 +337,24 @@ def test_the_window_after_an_idle_time_is_a_setting(wire):
 
 
 @proves("RFC5681-4.1-1")
+def test_after_an_idle_time_no_ack_from_before_it_opens_the_window(wire):
+    after_a_timeout(wire)
+    wire.play(written(1020, 1001, 750, sent=200))
+    wire.play("1040 <== ACK 1 ack=1101\n" + flight(1040, 1201, 1401))
+    wire.play("1040 <== ACK 1 ack=1201\n" + flight(1040, 1401, 1601))
+    wire.play("1060 <== ACK 1 ack=1301\n" + flight(1060, 1601, 1751))
+    wire.play("1060 us.window cwnd=500\n1080 <== ACK 1 ack=1751")  # 450 of 500
+    wire.net.config(initcwnd=2)
+    wire.play(written(3000, 1751, 2000, sent=200))
+    for number in (1851, 1951, 2051):
+        first = 2 * number - 1751
+        wire.play("3020 <== ACK 1 ack=%d\n" % number + flight(3020, first, first + 200))
+    wire.play("3020 us.window cwnd=500 ssthresh=500")
+    wire.play("3040 <== ACK 1 ack=2151\n" + flight(3040, 2551, 2651))
+    wire.play("3040 us.window cwnd=500")
+
+
+@proves("RFC5681-4.1-1")
 def test_idle_is_counted_from_the_last_segment_that_was_sent(wire):
     """Also when that one was not timed, because a loss was being repaired."""
     opened(wire, initcwnd=1)

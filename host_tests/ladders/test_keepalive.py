@@ -254,6 +254,22 @@ def test_another_count_holds_for_the_probes_that_are_out(wire):
     """)
 
 
+@proves("MUST-36", "MUST-28")
+def test_unanswered_probes_are_no_attempts_on_a_window_that_is_closed(wire):
+    wire.opened(win=0, tcp_retries2=3)
+    keep(wire, 2, 1, 9)
+    wire.play("""
+        2s     ==> ACK  0    ack=1
+        3s     ==> ACK  0    ack=1
+        3500   us.write 100
+        4500   ==> ACK  1:2  ack=1
+        6500   ==> ACK  1:2  ack=1
+        10500  ==> ACK  1:2  ack=1
+        18499  us.state ESTABLISHED
+        18500  us.state CLOSED
+    """)
+
+
 @proves("MUST-27", "RFC9293-3.10.1-1")
 def test_set_before_connect_it_counts_from_the_handshake(wire):
     wire.stack()

@@ -213,7 +213,6 @@ def suspect(t, p, r, q):
     something new if the peer's window takes it, otherwise the last segment again.
     """
     r[_FLAGS] &= ~_PTO
-    r[_T_REXMT] = -1
     if any_block(r, _SACK0):
         enter(t, p, r, q)
         if r[_FLAGS] & _RECOVERY:

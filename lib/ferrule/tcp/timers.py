@@ -52,6 +52,7 @@ _ORPHAN = const(4)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 _SYN_LOST = const(128)
+_TLP = const(1 << 18)
 _PTO = const(1 << 19)
 _TS_OK = const(1 << 12)
 _MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
@@ -140,7 +141,10 @@ def retransmit(t, p, r):
         return
     r[_T_REXMT] = -1
     if q[_Q_RETRIES] == 0:
-        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_RTO] & 0x3FFFFFFF
+        ms = q[_Q_RTO]
+        if r[_FLAGS] & _TLP:  # a probe came before
+            ms += output.probe_in(r, q)
+        r[_RTT_AT] = t.h[_H_NOW] - ms & 0x3FFFFFFF
     if exhausted(t, p, r, q[_Q_RETRIES]):
         t.count[_ST_TIMEOUTS] += 1
         give_up(t, p)
