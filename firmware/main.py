@@ -17,6 +17,7 @@ A module `settings`, if there is one, belongs to the one device: see lan.py.
 import sys
 
 _PORT = 80
+_AGAIN_S = 5
 
 
 def find_modules(here):
@@ -59,7 +60,7 @@ def device(board, port=_PORT):
 
 def main():
     """Starts the device and serves for ever.  A mistake in the board's settings ends it with one
-    sentence and exit code 2."""
+    sentence and exit code 2, which to a board means: once more.  It gets five seconds then."""
     if "__file__" in globals():
         find_modules(__file__)
     import board
@@ -84,6 +85,10 @@ def main():
         # ValueError's text is a sentence about the settings; an OSError here comes from the link.
         text = error if isinstance(error, ValueError) else "The link cannot be opened: %s." % error
         print("ferrule: %s" % text, file=sys.stderr)
+        if sys.platform not in ("linux", "darwin"):  # a board starts main.py again at once
+            from time import sleep
+
+            sleep(_AGAIN_S)
         sys.exit(2)
 
 
