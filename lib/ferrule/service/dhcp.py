@@ -11,7 +11,7 @@ from micropython import const
 
 from ..core.tick import set_timer
 from ..net import arp, udp
-from ..tcp import output
+from ..tcp import segment
 from ..wire import dhcp as wire
 from .hub import NOBODY, Hub
 from .lease import Lease, fits
@@ -338,7 +338,7 @@ class Dhcp(Hub):
         tcp = self.net.tcp
         for p in tcp.pcbs:
             if 3 <= p.r[_STATE] < 8:
-                output.reset(tcp, p)
+                segment.reset(tcp, p)
 
 
 def start(net):

@@ -5,7 +5,7 @@
 from micropython import const
 
 from ..core.tick import set_timer
-from . import output, recovery, timewait
+from . import output, recovery, segment, timewait
 from .blocks import shift, told
 from .pcb import notify, release, set_state
 from .rtt import measure
@@ -104,7 +104,7 @@ def check_ack(t, p, r, s):
     k = s[_S_ACKED]
     if r[_STATE] == _SYN_RECEIVED:
         if k != 1:
-            output.refuse(t)
+            segment.refuse(t)
             return False
         established(t, p)
         if not s[_S_TWICE]:  # no SYN came with the ACK

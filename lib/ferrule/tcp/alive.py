@@ -5,7 +5,7 @@ TCP_USER_TIMEOUT (RFC 5482); loaded by the first setsockopt() of either.
 from micropython import const
 
 from ..core.tick import set_timer
-from . import output, timers
+from . import segment, timers
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
@@ -101,7 +101,7 @@ def probe(t, p, r):
     if n == 0:
         r[_RTT_AT] = t.h[_H_NOW] - late - idle_ms(p, r) & 0x3FFFFFFF
     if over(t, r, n) if 0 < r[_USER_TIMEOUT] < _FOREVER else n >= q[_Q_KA_CNT] & 0x7F:
-        output.reset(t, p)
+        segment.reset(t, p)
         timers.give_up(t, p)
         return
     q[_Q_RETRIES] = n + 1
@@ -109,5 +109,5 @@ def probe(t, p, r):
     if late < ms >> 3:  # after a long sleep the peer shall have time to answer
         ms -= late
     set_timer(t.h, r, _T_KEEP, ms)
-    output.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
+    segment.emit(t, p, -1, _ACK, 0)  # SND.NXT - 1: no answer is owed to anything else (SHLD-12)
     t.count[_ST_KEEPALIVE] += 1

@@ -7,7 +7,7 @@ from micropython import const
 from ..core.tick import advance
 from ..wire.ip4 import answer_to
 from ..wire.tcp import find, parse
-from . import cc, listen, output, send, timers, timewait
+from . import cc, listen, segment, send, timers, timewait
 from .input import arrives
 from .pcb import Pcb, free, release
 from .track import in_flight, next_speaker
@@ -164,7 +164,7 @@ class Tcp:
         if listener is not None:
             listen.syn_arrives(self, listener)
         elif not s[_S_FLAGS] & _RST:  # 3.5.2, group 1
-            output.refuse(self)
+            segment.refuse(self)
 
     def reopen(self, i):
         """Open the pair of TIME-WAIT record i anew; the record stays unless the SYN finds its

@@ -10,7 +10,7 @@ from micropython import const
 from ..core import ring
 from ..core.tick import set_timer
 from ..wire.tcp import relate
-from . import output, timewait
+from . import output, segment, timewait
 from .ack import challenge, check_ack, established
 from .blocks import add, any_block, shift
 from .pcb import notify, release, set_state
@@ -139,7 +139,7 @@ def syn_sent(t, p):
     flags = s[_S_FLAGS]
     if flags & _ACK and s[_S_ACKED] != 1:
         if not flags & _RST:
-            output.refuse(t)
+            segment.refuse(t)
         return
     if flags & _RST:
         if flags & _ACK:
@@ -317,7 +317,7 @@ def text(t, p, r, s):
         return
     if r[_FLAGS] & _ORPHAN:  # nobody will ever read it (3.6.1, SHLD-3)
         t.count[_ST_ABORT_DATA] += 1
-        output.reset(t, p)
+        segment.reset(t, p)
         release(p, 0)
         return
     rel = s[_S_REL]

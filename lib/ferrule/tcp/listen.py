@@ -13,7 +13,7 @@ from ..core.tick import first_due, set_timer
 from ..wire.ip4 import answer_to
 from ..wire.options import echoed, of_syn, stamp
 from ..wire.tcp import plain, port, relate
-from . import output, pcb
+from . import pcb, segment
 from .ack import opened
 from .input import arrives as segment_arrives
 from .rtt import sample
@@ -207,7 +207,7 @@ def syn_arrives(t, listener):
         return False
     if flags & _ACK:
         if t.cookie is None or flags & _SYN or not t.cookie.taste(t):
-            output.refuse(t)
+            segment.refuse(t)
         return False
     if not flags & _SYN:
         return False
@@ -281,7 +281,7 @@ def answer(t, half, k, syn):
     t.out[_O_OPT_LEN] = m
     if syn and opts & _WITH_ECN:
         t.out[_O_FLAGS] |= _ECE
-    output.send_out(t)
+    segment.send_out(t)
 
 
 def drop(t, i):
@@ -329,7 +329,7 @@ def half_arrives(t, i):
     if not flags & _ACK:
         return
     if s[_S_ACKED] != 1:
-        output.refuse(t)
+        segment.refuse(t)
         return
     open_connection(t, half, b)
 
@@ -344,7 +344,7 @@ def open_connection(t, half, b):
         t.count[_ST_LISTEN_OVER] += 1
         if t.cfg[_C_ABORT_OVERFLOW]:
             half[b + _HO_PORTS] = 0
-            output.refuse(t)
+            segment.refuse(t)
         return
     pcb.start(p, t)
     r = p.r

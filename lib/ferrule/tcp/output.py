@@ -1,33 +1,23 @@
-"""Segments of a connection: what may go out now, and the making of each kind (RFC 9293, 3.8.6.2.1
-and 3.10).
+"""What a connection may send now, and what it sends at each occasion (RFC 9293, 3.8.6.2.1 and
+3.10).  How a segment is made: segment.py.
 """
 
 import micropython
 from micropython import const
 
-from ..core import ring
 from ..core.tick import set_timer
 from ..wire.arch import THUMB
-from ..wire.options import of_syn, sack, stamp
-from ..wire.tcp import build, reset_for
 from .blocks import any_block, past
-from .track import segment_of
+from .segment import emit, syn
 
 # --- layout: written by tools/layout.py ---
 _H_NOW = const(0)
-_S_OPTS = const(16)
-_S_TSVAL = const(17)
 _S_TELL = const(22)
-_O_ACK = const(3)
-_O_FLAGS = const(4)
-_O_OPT_LEN = const(7)
-_O_ECT = const(9)
 _STATE = const(2)
 _FLAGS = const(3)
 _SND_NXT = const(6)
 _SND_MAX = const(7)
 _SND_WND = const(8)
-_TX_RD = const(12)
 _TX_LEN = const(13)
 _SRTT = const(14)
 _RTTVAR = const(15)
@@ -36,7 +26,6 @@ _MARK = const(17)
 _T_REXMT = const(18)
 _SACK0 = const(24)
 _CWND = const(27)
-_TS_RECENT = const(30)
 _Q_SND_MSS = const(0)
 _Q_MAX_WND = const(1)
 _Q_RTO = const(2)
@@ -46,8 +35,6 @@ _Q_SND_SML = const(8)
 _C_ECN = const(14)
 _C_EARLY_RETRANS = const(20)
 _C_INITCWND = const(21)
-_ST_OUT_SEGS = const(24)
-_ST_OUT_RSTS = const(27)
 _ST_RETRANS = const(28)
 _ST_SYN_RETRANS = const(36)
 _ST_PROBES = const(46)
@@ -57,7 +44,6 @@ _ST_SLOW_RETRANS = const(49)
 
 _FIN = const(1)
 _SYN = const(2)
-_RST = const(4)
 _PSH = const(8)
 _ACK = const(16)
 _ECE_CWR = const(192)
@@ -72,7 +58,6 @@ _SYN_OUT = const(512)
 _HOLES = const(1 << 10)
 _SACK_OK = const(1 << 11)
 _TS_OK = const(1 << 12)
-_ECN_OK = const(1 << 13)
 _RECOVERY = const(1 << 16)
 _LOSS = const(1 << 17)
 _TLP = const(1 << 18)
@@ -80,44 +65,12 @@ _PTO = const(1 << 19)
 _SND_SCALE = const(22)
 _MARKED = const(1 << 16 | 1 << 17 | 1 << 18 | 1 << 7)
 
-_TELL_UTO = const(0x100)  # of Pcb.ip: see uto.py
-
 _SYN_SENT = const(2)
 _SYN_RECEIVED = const(3)
 
 _DELACK_WORST = const(200)  # ms a peer may take over a lone segment (RFC 8985, 7.2)
 _PTO_LEAST = const(10)
 _OVERRIDE = const(200)  # ms that half a window or a segment is waited for: 100 to 1000
-
-
-def emit(t, p, off, flags, n):
-    """Build and send one segment of p: n bytes of text at SND.UNA + off.  iface.ready() was
-    True.
-    """
-    iface = t.iface
-    r = p.r
-    m = put_options(t, r) if r[_FLAGS] & (_TS_OK | _HOLES) or t.seg[_S_TELL] else 0
-    if n:
-        ring.get(p.tx, r[_TX_RD] + off, iface.tx, 54 + m, n)
-    elif p.ip & _TELL_UTO and m <= 36:
-        m += t.uto.write(iface.tx, 54 + m, p)
-    segment_of(r, p.q, t.out, off, flags, n, len(p.rx), t.step, m)
-    if p.ip:
-        t.out[_O_ECT] |= p.ip & 0x40FF
-    t.count[_ST_OUT_SEGS] += 1
-    iface.send(6, build(iface.tx, t.out, t.h))
-
-
-def put_options(t, r):
-    """Write the options of a segment of connection r at 54.  Their length."""
-    f = t.iface.tx
-    flags = r[_FLAGS]
-    at = 54
-    if flags & _TS_OK:
-        at += stamp(f, 54, t.h, r, 0, _TS_RECENT)
-    if flags & _SACK_OK:
-        at += sack(f, at, r, t.seg, 3 if flags & _TS_OK else 4)
-    return at - 54
 
 
 def transmit(t, p, nxt, n):
@@ -398,63 +351,6 @@ def opening(t, p, again=False):
     if flags == _SYN and t.cfg[_C_ECN] == 1 and not again:  # RFC 3168, 6.1.1.1
         flags = _SYN | _ECE_CWR
     syn(t, p, 0, flags)
-
-
-def syn(t, p, off, flags):
-    """Build and send our SYN, or SYN+ACK, at SND.UNA + off, with the options that we offer or, in
-    an answer, that both sides know.
-    """
-    iface = t.iface
-    r = p.r
-    o = t.out
-    # in an answer only what was offered; that both shifts are 0 need not be said again
-    shift = t.scale if not flags & _ACK or r[_FLAGS] >> _SND_SCALE else -1
-    mss = t.mss if flags & _ACK else p.q[_Q_SND_MSS]  # TCP_MAXSEG made it smaller
-    m = of_syn(iface.tx, 54, mss, shift, r[_FLAGS] & _SACK_OK)
-    if r[_FLAGS] & _TS_OK:
-        m += stamp(iface.tx, 54 + m, t.h, r, 0, _TS_RECENT)
-    if t.uto is not None:
-        m += t.uto.write(iface.tx, 54 + m, p)
-    segment_of(r, p.q, o, off, flags, 0, len(p.rx), t.step, m)
-    if not flags & _ACK:
-        o[_O_ACK] = 0
-    if p.ip:
-        o[_O_ECT] |= p.ip & 0x40FF
-    t.count[_ST_OUT_SEGS] += 1
-    iface.send(6, build(iface.tx, o, t.h))
-
-
-def reset(t, p):
-    """Send RST from SND.NXT (RFC 9293, 3.10.5)."""
-    if t.iface.ready():
-        emit(t, p, p.r[_SND_MAX], _RST | _ACK, 0)
-        t.count[_ST_OUT_RSTS] += 1
-
-
-def refuse(t):
-    """Answer the segment in hand with a reset (RFC 9293, 3.10.7.1).  Its timestamp goes back,
-    beside a TSval of 0 (RFC 7323, 5.2).
-    """
-    iface = t.iface
-    if iface.ready():
-        reset_for(t.out, t.seg)
-        if _TS_OK and t.seg[_S_OPTS] & 1:
-            f = iface.tx
-            t.out[_O_OPT_LEN] = stamp(f, 54, t.h, t.seg, 0, _S_TSVAL)
-            f[58] = f[59] = f[60] = f[61] = 0
-        send_out(t)
-
-
-def send_out(t):
-    """Send the segment without text that stands in the out record, for whom no connection
-    stands.
-    """
-    iface = t.iface
-    if iface.ready():
-        t.count[_ST_OUT_SEGS] += 1
-        if t.out[_O_FLAGS] & _RST:
-            t.count[_ST_OUT_RSTS] += 1
-        iface.send(6, build(iface.tx, t.out, t.h))
 
 
 if THUMB:

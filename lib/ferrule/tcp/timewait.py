@@ -10,7 +10,7 @@ from micropython import const
 from ..core.tick import first_due, set_timer
 from ..wire.options import stamp
 from ..wire.tcp import find, plain
-from . import output
+from . import segment
 from .pcb import release, set_state
 
 # --- layout: written by tools/layout.py ---
@@ -110,7 +110,7 @@ def answer(t, i, wnd):
         stamps = numbers(t.out, t.tw, k, wnd)
         if _TS_OK and stamps:
             t.out[_O_OPT_LEN] = stamp(t.iface.tx, 54, t.h, t.tw, k, k + _TW_TS_RECENT)
-        output.send_out(t)
+        segment.send_out(t)
 
 
 @micropython.viper

@@ -4,8 +4,9 @@ api/ waits.
 
 from micropython import const
 
+from ..core import ring
 from ..core.tick import set_timer
-from . import listen, output, send
+from . import listen, output, segment, send
 from .pcb import release, set_state
 from .track import acknowledged
 
@@ -58,7 +59,7 @@ def write(t, p, buf, off, n):
     if n > room:
         n = room
     if n > 0:
-        output.ring.put(p.tx, r[_TX_RD] + r[_TX_LEN], buf, off, n)
+        ring.put(p.tx, r[_TX_RD] + r[_TX_LEN], buf, off, n)
         r[_TX_LEN] += n
         t.clock()
         send.push(t, p)
@@ -73,7 +74,7 @@ def read(t, p, buf, off, n, peek=False):
         n = have
     if n:
         at = r[_RX_RD]
-        output.ring.get(p.rx, at, buf, off, n)
+        ring.get(p.rx, at, buf, off, n)
         if not peek:
             at += n
             r[_RX_RD] = at if at < len(p.rx) else at - len(p.rx)
@@ -169,7 +170,7 @@ def abort(t, p):
     """3.10.5: RST where the peer may still hope, and the record is free."""
     state = p.r[_STATE]
     if state and state != _SYN_SENT and state < _CLOSING:
-        output.reset(t, p)
+        segment.reset(t, p)
     if state:
         release(p, _ECONNABORTED)
 
