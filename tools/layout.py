@@ -163,6 +163,17 @@ RECORDS = {
         ("MTU", "path MTU, bytes | 0x10000: packets go without DF"),
         ("AT", "when a larger one is tried again"),
     ]),
+    "route": ("_RT_", "an IP source route (RFC 791, 3.1), once there is one", [
+        ("R_IP", "absolute: remote address"),
+        ("PORTS", "absolute: their port and ours, as on the wire; 0: free"),
+        ("IRS", "absolute: number of the SYN that a half-open record stands for"),
+        ("KIND", "1: the connection was opened passively | 2: the program gave the route"),
+        ("LEN", "bytes of the option in the IP header, with a NOP before it; 0: no route"),
+        ("OPTION", "absolute: NOP, type, length and pointer, as on the wire"),
+        ("HOP", "absolute: the first gateway, to which the packet is sent"),
+        *[("VIA%d" % i, "absolute: address %d in the option; the last is the peer's" % i)
+          for i in range(1, 10)],
+    ]),
     "frag": ("_FR_", "a datagram of which fragments have come (RFC 791, 3.2)", [
         ("SRC", "absolute: source address"),
         ("DST", "absolute: destination address"),
@@ -218,6 +229,13 @@ SETTINGS = [
     ("UTO", "tcp_uto", 0, "1: User Timeout Options are sent and taken (RFC 5482)"),
     ("NEIGH_TIME", "base_reachable_time", 60, "s an ARP entry is believed unasked"),
     ("TTL", "ip_default_ttl", 64, "hops"),
+]
+
+# Settings that stand in no record, for what they switch is loaded by them: name, default, least,
+# most, unit.
+SWITCHES = [
+    ("accept_source_route", 0, 0, 1, "1: TCP answers by the source route that its peer used "
+     "(RFC 9293, 3.9.2.1)"),
 ]
 
 # Least and most that a setting may be, where that is not 0 and 32767.
@@ -382,6 +400,7 @@ def settings_page():
     for name, linux, default, unit in SETTINGS:
         least, most = RANGES.get(name, (0, 32767))
         rows.append("| `%s` | %d | %d | %d | %s |" % (linux, default, least, most, unit))
+    rows += ["| `%s` | %d | %d | %d | %s |" % row for row in SWITCHES]
     rows += ["", "## `net.stats()`", "", "Those that Linux has bear its names (`netstat -s`, "
              "`/proc/net/netstat`, `/proc/net/snmp`).", "", "| counter | counts |", "|---|---|"]
     rows += ["| `%s` | %s |" % (linux, text) for _, linux, text in COUNTERS]

@@ -6,6 +6,7 @@
     us.write 1 oob                 us.send 500            # send(), with MSG_OOB or without flags
     us.read 500                    us.read eof            us.read nothing
     us.setsockopt NODELAY 1        us.setsockopt LINGER 5 (or off)
+    us.setsockopt OPTIONS route=7,8 (strict:7,8; hexadecimal; or -)
     us.config tcp_fin_timeout=10
     us.peername                    us.refuse 1            us.poll
 
@@ -39,10 +40,10 @@ _NO_THRESHOLD = 0x1FFFFFFF
 _OPTIONS = {
     "SO_REUSEADDR": (1, 2), "SO_ERROR": (1, 4), "SO_KEEPALIVE": (1, 9), "SO_OOBINLINE": (1, 10),
     "SO_LINGER": (1, 13), "SO_ATMARK": (1, 0x8905), "IP_TOS": (0, 1), "IP_TTL": (0, 2),
-    "IP_MTU_DISCOVER": (0, 10), "IP_RECVERR": (0, 11), "SO_SNDBUF": (1, 7), "SO_RCVBUF": (1, 8),
-    "IP_MTU": (0, 14), "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2), "TCP_CORK": (6, 3),
-    "TCP_KEEPIDLE": (6, 4), "TCP_KEEPINTVL": (6, 5), "TCP_KEEPCNT": (6, 6), "TCP_SYNCNT": (6, 7),
-    "TCP_LINGER2": (6, 8), "TCP_WINDOW_CLAMP": (6, 10), "TCP_INFO": (6, 11),
+    "IP_OPTIONS": (0, 4), "IP_MTU_DISCOVER": (0, 10), "IP_RECVERR": (0, 11), "SO_SNDBUF": (1, 7),
+    "SO_RCVBUF": (1, 8), "IP_MTU": (0, 14), "TCP_NODELAY": (6, 1), "TCP_MAXSEG": (6, 2),
+    "TCP_CORK": (6, 3), "TCP_KEEPIDLE": (6, 4), "TCP_KEEPINTVL": (6, 5), "TCP_KEEPCNT": (6, 6),
+    "TCP_SYNCNT": (6, 7), "TCP_LINGER2": (6, 8), "TCP_WINDOW_CLAMP": (6, 10), "TCP_INFO": (6, 11),
     "TCP_QUICKACK": (6, 12), "TCP_CONGESTION": (6, 13), "TCP_USER_TIMEOUT": (6, 18),
 }  # fmt: skip
 
@@ -213,7 +214,7 @@ def _setsockopt(wire, us, words, line):
         us.sock = wire.net.socket()
         us.sock.setblocking(False)
     level, option = _option(words[0])
-    (us.sock or us.listener).setsockopt(level, option, _value(words))
+    (us.sock or us.listener).setsockopt(level, option, _value(words, line))
 
 
 def _option(name):
@@ -223,7 +224,12 @@ def _option(name):
     raise ValueError("no option " + name)
 
 
-def _value(words):
+def _value(words, line):
+    if words[0] == "OPTIONS":  # gateways, or the bytes themselves
+        if "route" in line.keys:
+            return frames.source_route(line.keys["route"])
+        text = words[1].strip("-")
+        return bytes(int(text[i : i + 2], 16) for i in range(0, len(text), 2))
     # SO_LINGER takes the C structure: on, seconds.
     if words[0] == "LINGER":
         import struct
@@ -325,7 +331,8 @@ def _stat(wire, us, words, line):
 def _getsockopt(wire, us, words, line):
     level, option = _option(words[0])
     got = (us.sock or us.listener).getsockopt(level, option)
-    return None if got == _number_or_text(words[1]) else "%s is %r" % (words[0], got)
+    wanted = _value(words, line) if words[0] == "OPTIONS" else _number_or_text(words[1])
+    return None if got == wanted else "%s is %r" % (words[0], got)
 
 
 def _setting(wire, us, words, line):

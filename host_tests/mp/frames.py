@@ -65,6 +65,26 @@ def ip_bytes(text):
     return bytes(int(part) for part in text.split("."))
 
 
+LOOSE, STRICT = 131, 137
+_ROUTES = (LOOSE, STRICT)
+
+
+def _short(address):
+    return "%d" % address[3] if address[:3] == b"\x0a\x09\x00" else ip_text(address)
+
+
+def source_route(text, done=False):
+    """The option of RFC 791 for `7,8` or `strict:7,192.0.2.8`: gateways that are to be passed, or
+    with `done` those that were, without padding.
+    """
+    kind, _, names = ("loose:" + text if ":" not in text else text).partition(":")
+    data = b"".join(
+        [ip_bytes(name if "." in name else "10.9.0." + name) for name in names.split(",")]
+    )
+    n = len(data) + 3
+    return bytes((STRICT if kind == "strict" else LOOSE, n, n + 1 if done else 4)) + data
+
+
 def ip_text(address):
     """The dotted form of four bytes."""
     return "%d.%d.%d.%d" % tuple(address)
@@ -187,6 +207,8 @@ class Frame:
         self.eth_src = raw[6:12]
         self.kind = "?"
         self.src = self.dst = b""
+        self.hop = b""  # to whom the packet goes first, and by whom then: see source_route
+        self.route = ""
         self.sport = self.dport = 0
 
 
@@ -222,8 +244,9 @@ def _parse_arp(frame):
 def _parse_ip(frame):
     packet = frame.raw[14:]
     frame.kind = "IP"
-    if len(packet) < 20 or packet[0] != 0x45:
-        frame.wrong = "not an IPv4 header of 20 bytes"
+    n = (packet[0] & 15) * 4 if packet else 0
+    if n < 20 or len(packet) < n or packet[0] >> 4 != 4:
+        frame.wrong = "not an IPv4 header"
         return
     _, frame.tos, total, frame.ident, frag, frame.ttl, proto, _ = struct.unpack(
         ">BBHHHBBH", packet[:12]
@@ -231,7 +254,12 @@ def _parse_ip(frame):
     frame.ecn = frame.tos & 3
     frame.df = frag >> 14 & 1
     frame.src, frame.dst = packet[12:16], packet[16:20]
-    if checksum(packet[:20]):
+    frame.hop = frame.dst
+    if n > 20:
+        _parse_route(frame, packet[20:n])
+    if frame.wrong:
+        pass
+    elif checksum(packet[:n]):
         frame.wrong = "IP header checksum"
     elif total != len(packet):
         frame.wrong = "IP total length %d in a frame with %d bytes of IP" % (total, len(packet))
@@ -240,13 +268,26 @@ def _parse_ip(frame):
     elif not frame.ttl:
         frame.wrong = "TTL 0"
     elif proto == TCP:
-        _parse_tcp(frame, packet[20:])
+        _parse_tcp(frame, packet[n:])
     elif proto == ICMP:
-        _parse_icmp(frame, packet[20:])
+        _parse_icmp(frame, packet[n:])
     elif proto == UDP:
-        _parse_udp(frame, packet[20:])
+        _parse_udp(frame, packet[n:])
     else:
         frame.wrong = "protocol %d" % proto
+
+
+def _parse_route(frame, options):
+    # A source route that begins: what is left of it ends at the destination.
+    n = len(options)
+    if options[:1] != b"\x01" or options[1] not in _ROUTES or options[2:4] != bytes((n - 1, 4)):
+        frame.wrong = "IP options other than one source route that begins"
+        return
+    names = [_short(options[at : at + 4]) for at in range(4, n - 4, 4)]
+    frame.route = ",".join([_short(frame.hop)] + names)
+    if options[1] == STRICT:
+        frame.route = "strict:" + frame.route
+    frame.dst = options[n - 4 :]
 
 
 def _parse_tcp(frame, seg):

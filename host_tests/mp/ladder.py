@@ -16,9 +16,10 @@ Sequence numbers count from each side's first; `1:501` is 500 bytes of that side
 content is checked. Of a sent frame only what the line says is compared: `ack= win= urg= opt=`,
 the options (optionlist.py: `mss= wscale= sackok sack= ts=`), `ttl= tos= ecn= df=` of its IP
 header, and the flags. PSH written must be there, not written it is not looked at, and `psh=0` says
-that it must not be there. Checksums, lengths, addresses, option lists, what was negotiated and the
-rule that the right edge of our window never moves left are verified for every frame (frames.py,
-`_check` below).
+that it must not be there. `route=7,8` or `route=strict:7,8` tells the gateways of its source
+route, which must not be there when the line has none. Checksums, lengths, addresses, option lists,
+what was negotiated and the rule that the right edge of our window never moves left are verified
+for every frame (frames.py, `_check` below).
 
 `<==` lines at one time with nothing between them arrive together, before one poll. `us.poll`
 between them separates them. On these lines `win` (the field, not scaled) stays what the line
@@ -218,6 +219,8 @@ def _check(wire, frame):
         return "Ethernet source is not ours"
     if frame.kind in ("ARP", "DHCP"):  # a client may have no address yet: dhcpwords.wrong
         return ""
+    if len(frame.raw) > 14 + wire.link.mtu:
+        return "longer than the link's MTU"
     if frame.src != b"\x0a\x09\x00\x02":
         return "source address %s is not ours" % frames.ip_text(frame.src)
     if frame.kind != "TCP":

@@ -50,12 +50,16 @@ def _hex(text):
 
 
 def _incoming_ip(wire, line, proto, payload):
-    """The Ethernet frame around `payload`. Keys: ecn (ect0, ect1, ce), tos; and what breaks it:
-    ttl, ver, ihl, iplen, ipopt (hexadecimal), frag (more, last, df), ipsum=bad, dst (address),
-    ethdst (broadcast, other), proto; and cut=N: N bytes less than was said.
+    """The Ethernet frame around `payload`. Keys: ecn (ect0, ect1, ce), tos, route (the gateways
+    that it has passed, `7,8` or `strict:7,8`); and what breaks it: ttl, ver, ihl, iplen, ipopt
+    (hexadecimal), frag (more, last, df), ipsum=bad, dst (address), ethdst (broadcast, other),
+    proto; and cut=N: N bytes less than was said.
     """
     src = line.address()
     dst = frames.ip_bytes(line.keys["dst"]) if "dst" in line.keys else _US
+    options = _hex(line.keys.get("ipopt", ""))
+    if "route" in line.keys:
+        options = b"\x01" + frames.source_route(line.keys["route"], True)
     frag = {"": 0, "more": 0x2000, "last": 0x0040, "df": 0x4000}[line.keys.get("frag", "")]
     packet = frames.ip(
         src,
@@ -66,7 +70,7 @@ def _incoming_ip(wire, line, proto, payload):
         ver=line.number("ver", 4),
         ihl=line.number("ihl"),
         length=line.number("iplen"),
-        options=_hex(line.keys.get("ipopt", "")),
+        options=options,
         frag=frag,
         bad_sum=line.keys.get("ipsum") == "bad",
         tos=line.number("tos", 0) | optionlist.ECN[line.keys.get("ecn", "-")],
@@ -174,13 +178,14 @@ def _quotation(wire, line):
     flow = wire.flow(address, line.number("port"), line.number("to"))
     if flow.sent is None:
         raise Mismatch("there is no segment to quote")
-    quoted = flow.sent[14 : 14 + 28]
+    n = (flow.sent[14] & 15) * 4
+    quoted = flow.sent[14 : 14 + n + 8]
     if "qlen" in line.keys:  # the length of the datagram that was too long
-        n = line.number("qlen")
-        quoted = quoted[:2] + bytes((n >> 8, n & 255)) + quoted[4:]
+        total = line.number("qlen")
+        quoted = quoted[:2] + bytes((total >> 8, total & 255)) + quoted[4:]
     if "qseq" in line.keys:
         seq = (flow.iss + line.number("qseq")) & 0xFFFFFFFF
-        quoted = quoted[:24] + bytes((seq >> 24, seq >> 16 & 255, seq >> 8 & 255, seq & 255))
+        quoted = quoted[: n + 4] + bytes((seq >> 24, seq >> 16 & 255, seq >> 8 & 255, seq & 255))
     return quoted
 
 
@@ -250,7 +255,7 @@ def _show(wire, frame):
 
 
 def _whom(wire, frame):
-    text = ""
+    text = " route=" + frame.route if frame.route else ""
     if frame.dst != b"\x0a\x09\x00\x01":
         near = frame.dst[0:3] == b"\x0a\x09\x00"
         text += " from=" + ("%d" % frame.dst[3] if near else frames.ip_text(frame.dst))
@@ -273,7 +278,9 @@ def differs(wire, line, frame):
     if frame.kind != "ARP":
         if frame.dst != line.address():
             return "sent to another address"
-        mac = wire.mac_of(frame.dst)
+        if frame.route != line.keys.get("route", ""):
+            return "sent by another route"
+        mac = wire.mac_of(frame.hop)
         if "mac" in line.keys:
             mac = mac[:5] + bytes((line.number("mac"),))
         if frame.eth_dst != mac:

@@ -85,7 +85,7 @@ def info(t, p, size):
         0,
         0,
         0,
-        q[_Q_SND_MSS] + stamps + 40 if p.ip >> 15 else t.mss + 40,
+        q[_Q_SND_MSS] + stamps + 40 + (p.ip >> 8 & 60) if p.ip >> 15 else t.mss + 40,
         len(p.rx),
         (r[_SRTT] >> 3) * 1000,
         (r[_RTTVAR] >> 2) * 1000,

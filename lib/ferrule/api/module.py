@@ -25,6 +25,7 @@ class Module:
     SO_KEEPALIVE = 9
     SO_LINGER = 13
     IP_TOS = 1
+    IP_OPTIONS = 4
     IP_MTU_DISCOVER = 10
     IP_RECVERR = 11
     IP_MTU = 14

@@ -8,6 +8,7 @@ from ..tcp import cc, user
 from .fault import fault, local
 
 # --- layout: written by tools/layout.py ---
+_STATE = const(2)
 _FLAGS = const(3)
 _TX_LEN = const(13)
 _USER_TIMEOUT = const(31)
@@ -28,6 +29,7 @@ _SOL_SOCKET = const(1)
 _IPPROTO_TCP = const(6)
 
 _IP_TOS = const(1)
+_IP_OPTIONS = const(4)
 _IP_MTU_DISCOVER = const(10)
 _IP_RECVERR = const(11)
 _IP_MTU = const(14)
@@ -52,6 +54,7 @@ _KEEPALIVE = const(32)
 _TS_OK = const(1 << 12)
 _ADOPTED = const(0x200)  # of Pcb.ip: TCP_USER_TIMEOUT is the peer's, see tcp/uto.py
 _NO_DF = const(0x4000)
+_ROUTE = const(60 << 8)  # bytes of a source route << 8, see tcp/srcroute.py
 
 _ENOENT = const(2)
 _EINVAL = const(22)
@@ -79,8 +82,10 @@ def put(s, level, option, value):
     TCP_KEEPIDLE and TCP_KEEPINTVL (seconds, 1..32767), TCP_KEEPCNT (1..127), TCP_USER_TIMEOUT (ms;
     0: none; from 2**28 on: no limit at all), TCP_MAXSEG (88..32767), TCP_CONGESTION (a name),
     IP_TOS (the Diffserv field << 2), IP_RECVERR (1: errors that may pass are raised too),
-    IP_MTU_DISCOVER (0: without DF); SO_LINGER is endpoint.py's.  OSError EINVAL: out of range;
-    ENOENT: no such congestion control.
+    IP_MTU_DISCOVER (0: without DF), IP_OPTIONS (one source route: type 131 or 137, length, 4 and
+    the gateways' addresses, with padding or without; b"": none); SO_LINGER is endpoint.py's.
+    OSError EINVAL: out of range; ENOENT: no such congestion control; EHOSTUNREACH: a strict route
+    to a gateway elsewhere.
     """
     key = (level, option)
     if key == (_IPPROTO_TCP, _TCP_CONGESTION):
@@ -91,6 +96,8 @@ def put(s, level, option, value):
             raise fault(_EINVAL)
     if s.options is None:
         s.options = {}
+    if key == (_IPPROTO_IP, _IP_OPTIONS):
+        value = put_route(s, value)
     s.options[key] = value
     p = s.p
     if p is None:
@@ -105,6 +112,21 @@ def put(s, level, option, value):
             p.ip = p.ip & ~0xFC | value & 0xFC
         elif option == _IP_MTU_DISCOVER:
             p.ip = p.ip & ~_NO_DF if value else p.ip | _NO_DF
+
+
+def put_route(s, value):
+    """IP_OPTIONS of socket s: now, or when it connects.  What is kept of it."""
+    from ..tcp import srcroute
+
+    p = s.p
+    if p is None or s.options.get((_IPPROTO_IP, _IP_OPTIONS)) is not value:  # it is new
+        value = bytes(value)
+        err = srcroute.wrong(s.net.h, value) if value else 0
+        if err:
+            raise fault(err)
+    if p is not None and p.r[_STATE]:
+        srcroute.begin(s.net.tcp).put(p, value)
+    return value
 
 
 def put_tcp(t, p, option, value):
@@ -156,8 +178,9 @@ def algorithm(name):
 
 def get(s, level, option, size):
     """The value of an option, as put() takes it.  Besides: SO_ERROR reports and clears what ended
-    the connection, SO_RCVBUF and SO_SNDBUF are bytes, IP_MTU is the path MTU, TCP_INFO is
-    info.py's.  OSError EOPNOTSUPP: unknown; ENOTCONN: there is no connection to tell of.
+    the connection, SO_RCVBUF and SO_SNDBUF are bytes, IP_MTU is the path MTU, IP_OPTIONS is the
+    route in use, whoever gave it, TCP_INFO is info.py's.  OSError EOPNOTSUPP: unknown; ENOTCONN:
+    there is no connection to tell of.
     """
     p = s.p
     tcp = s.net.tcp
@@ -210,6 +233,10 @@ def get(s, level, option, size):
             return stored(s, level, option, 0)
         if option == _IP_MTU_DISCOVER:
             return stored(s, level, option, 0 if cfg[_C_PMTU] else 1)
+        if option == _IP_OPTIONS:
+            if p is not None and p.ip & _ROUTE:
+                return tcp.paths.told(p)
+            return stored(s, level, option, b"")
         if option == _IP_MTU:
             if p is None:
                 raise fault(_ENOTCONN)
@@ -221,7 +248,7 @@ def path_mtu(net, p):
     """What p's path carries, as far as we know: the link's MTU until a router says less."""
     if not p.ip >> 15:
         return net.link.mtu
-    return p.q[_Q_SND_MSS] + (52 if p.r[_FLAGS] & _TS_OK else 40)
+    return p.q[_Q_SND_MSS] + (52 if p.r[_FLAGS] & _TS_OK else 40) + (p.ip >> 8 & 60)
 
 
 def stored(s, level, option, default):

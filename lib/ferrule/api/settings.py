@@ -14,6 +14,8 @@ _C_PMTU = const(24)
 _C_TTL = const(31)
 # --- end of layout ---
 
+_ROUTES = "accept_source_route"
+
 
 def number(name, value):
     """(index, value as the stack keeps it) of a setting.  ValueError: unknown, or out of range."""
@@ -56,6 +58,8 @@ def config(net, args, kwargs):
             return net.link.mtu
         if name == "hostname":
             return getattr(net, "hostname", "")
+        if name == _ROUTES:
+            return getattr(net.tcp.paths, "taking", 0)
         if name not in SETTINGS:
             raise ValueError("unknown config param")
         i = SETTINGS.index(name)
@@ -63,10 +67,17 @@ def config(net, args, kwargs):
     name = kwargs.pop("hostname", None)
     if name is not None:
         check_name(name)
+    taking = kwargs.pop(_ROUTES, None)
+    if taking not in (None, 0, 1):
+        raise ValueError("%s is 0 to 1" % _ROUTES)
     for i, value in [number(*item) for item in kwargs.items()]:
         cfg[i] = value
     if name is not None:
         net.hostname = name
+    if taking is not None:
+        from ..tcp.srcroute import begin as routes
+
+        routes(net.tcp).accept(int(taking))
     net.h[_H_TTL] = cfg[_C_TTL]
     net.tcp.configure()
     if cfg[_C_PMTU]:  # RFC 1122, 3.3.3

@@ -112,7 +112,8 @@ class Pcb:
         self.err = 0  # errno that ended it, to be reported once
         self.soft = 0  # errno of the last soft error (RFC 9293, 3.9.2.2), told at a timeout
         self.cc = None  # congestion control: see tcp/cc
-        # for IP: Diffserv field | see tcp/uto.py << 8 | 0x4000: without DF | see tcp/pmtu.py << 15
+        # for IP: Diffserv field | see tcp/uto.py << 8 | bytes of a source route << 8
+        # | 0x4000: without DF | see tcp/pmtu.py << 15
         self.ip = 0
 
 

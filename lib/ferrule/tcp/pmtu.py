@@ -58,6 +58,7 @@ _FRAGMENTS = const(0x10000)
 _BASE = const(1064)  # bytes: most tunnels and all links in use carry it (RFC 4821, 7.2)
 _PATHS = const(4)
 _EVERYWHERE = const(576)
+_LEAST = const(8)  # bytes of text: all that 68 bytes of packet leave beside options
 # RFC 1191, 7.1, for routers that do not tell; below 508 DF is off: see min_pmtu
 _PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508)
 
@@ -182,8 +183,8 @@ class Paths:
 
 
 def packet(p):
-    """Length of p's full packets, in bytes."""
-    n = p.q[_Q_SND_MSS] + _HEADERS
+    """Length of p's full packets, in bytes, with a source route if they have one: srcroute.py."""
+    n = p.q[_Q_SND_MSS] + _HEADERS + (p.ip >> 8 & 60)
     return n + _STAMPS if p.r[_FLAGS] & _TS_OK else n
 
 
@@ -193,7 +194,8 @@ def shorten(p, mtu):
     mss = q[_Q_SND_MSS]
     if not p.ip >> 15:
         p.ip |= (mss if mss < 32768 else 32767) << 15
-    q[_Q_SND_MSS] = mss - (packet(p) - mtu)
+    mss -= packet(p) - mtu
+    q[_Q_SND_MSS] = mss if mss > _LEAST else _LEAST
 
 
 def enlarge(p, fragments):
