@@ -51,6 +51,10 @@ _STATES = {
     6: "TIME_WAIT", 7: "CLOSED", 8: "CLOSE_WAIT", 9: "LAST_ACK", 10: "LISTEN", 11: "CLOSING",
     12: "SYN_RECEIVED",
 }  # fmt: skip
+# Settings that a link has, and all links together.
+_BY_LINK = {
+    "accept_source_route": ["conf/k1/accept_source_route", "conf/all/accept_source_route"],
+}
 _TIMERS = {0: "", 1: "rexmit", 2: "keepalive", 3: "timewait", 4: "persist"}
 
 
@@ -80,9 +84,10 @@ def enter_namespace(options):
 
 def put_setting(name, value, must=True):
     """Write a setting of net.ipv4; one that this kernel does not have may be left out."""
-    path = Path("/proc/sys/net/ipv4") / name
-    if must or path.exists():
-        path.write_text(str(value))
+    for place in _BY_LINK.get(name, [name]):
+        path = Path("/proc/sys/net/ipv4") / place
+        if must or path.exists():
+            path.write_text(str(value))
 
 
 class KernelSocket:
@@ -151,7 +156,7 @@ class KernelNet:
         for name, value in values.items():
             put_setting(name, value)
         for name in names:
-            text = (Path("/proc/sys/net/ipv4") / name).read_text().strip()
+            text = (Path("/proc/sys/net/ipv4") / _BY_LINK.get(name, [name])[0]).read_text().strip()
             return int(text) if text.lstrip("-").isdigit() else text
 
     def netstat(self):
@@ -200,6 +205,7 @@ class _Link:
     """Our end of the veth."""
 
     mac = wire.OUR_MAC
+    mtu = 1500
     arp_visible = False
 
     def __init__(self):

@@ -52,7 +52,6 @@ def given(wire, route="7,8", **more):
 def test_all_segments_of_an_active_open_go_by_the_programs_loose_route(wire):
     given(wire)
     wire.play("""
-        0     us.getsockopt OPTIONS route=7,8
         0     us.write 100
         0     ==> ACK      1:101  ack=1 from=3 route=7,8
         1000  ==> ACK      1:101  ack=1 from=3 route=7,8     # again
@@ -65,6 +64,21 @@ def test_all_segments_of_an_active_open_go_by_the_programs_loose_route(wire):
         1050  ==> ACK      102    ack=52 from=3 route=7,8
         1060  <== FIN ACK  51     ack=102 from=3             # in TIME-WAIT
         1060  ==> ACK      102    ack=52 from=3 route=7,8
+    """)
+
+
+@proves("MUST-51", "RFC1122-3.2.1.8-1")
+def test_a_program_can_read_the_route_in_use(wire):
+    opened(wire)
+    wire.play("""
+        0  us.getsockopt OPTIONS route=8,7
+        0  us2.setsockopt OPTIONS route=strict:7
+        0  us2.getsockopt OPTIONS route=strict:7
+        0  us2.connect 80 from=3
+        0  ==> SYN  0  from=3 port=80 route=strict:7
+        0  us2.getsockopt OPTIONS route=strict:7
+        0  us2.setsockopt OPTIONS -
+        0  us2.getsockopt OPTIONS -
     """)
 
 
@@ -313,7 +327,6 @@ def test_a_busy_link_keeps_the_frame_as_it_is(wire):
 def test_a_passive_open_goes_back_by_the_route_that_the_syn_came_by(wire):
     opened(wire)
     wire.play("""
-        0     us.getsockopt OPTIONS route=8,7
         0     us.write 1500
         0     ==> ACK      1:1449     ack=1 route=8,7
         0     ==> ACK      1449:1501  ack=1 route=8,7

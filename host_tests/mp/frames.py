@@ -279,15 +279,23 @@ def _parse_ip(frame):
 
 def _parse_route(frame, options):
     # A source route that begins: what is left of it ends at the destination.
-    n = len(options)
-    if options[:1] != b"\x01" or options[1] not in _ROUTES or options[2:4] != bytes((n - 1, 4)):
+    start = 1 if options[0] == 1 else 0  # padding is before it, or behind
+    end = start + options[start + 1]
+    if (
+        options[start] not in _ROUTES
+        or options[start + 2] != 4
+        or end - start & 3 != 3
+        or end - start < 7
+        or end > len(options)
+        or any(options[end:])
+    ):
         frame.wrong = "IP options other than one source route that begins"
         return
-    names = [_short(options[at : at + 4]) for at in range(4, n - 4, 4)]
+    names = [_short(options[at : at + 4]) for at in range(start + 3, end - 4, 4)]
     frame.route = ",".join([_short(frame.hop)] + names)
-    if options[1] == STRICT:
+    if options[start] == STRICT:
         frame.route = "strict:" + frame.route
-    frame.dst = options[n - 4 :]
+    frame.dst = options[end - 4 : end]
 
 
 def _parse_tcp(frame, seg):
