@@ -273,20 +273,90 @@ def test_our_mss_option_is_the_links_and_our_segments_leave_room_for_the_route(w
     """)
 
 
+@proves("MUST-16")
+def test_no_segment_becomes_too_short_for_sack_blocks(wire):
+    wire.build(_PLAIN)
+    wire.play("""
+        0  us.setsockopt OPTIONS route=7,8,10,11,12,13,14,15,16
+        0  us.connect 80 from=3
+        0  ==> SYN      0  from=3 route=7,8,10,11,12,13,14,15,16
+        5  <== SYN ACK  0  ack=1 mss=48 from=3
+        5  ==> ACK      1  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
+        6  us.write 41
+        6  ==> ACK  1:41   ack=1 from=3 route=7,8,10,11,12,13,14,15,16
+        6  ==> ACK  41:42  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
+    """)
+
+
+@proves("MUST-51")
+def test_what_a_tiny_link_cannot_carry_with_the_route_goes_without(wire):
+    wire.link.mtu = 100
+    wire.build(_PLAIN)
+    wire.play("""
+        0  us.setsockopt OPTIONS route=7,8,10,11,12,13,14,15,16
+        0  us.connect 80 from=3
+        0  ==> SYN      0  mss=60 from=3 route=7,8,10,11,12,13,14,15,16
+        5  <== SYN ACK  0  ack=1 mss=1460 from=3
+        5  ==> ACK      1  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
+        6  us.write 30
+        6  ==> ACK  1:31   ack=1 from=3
+        7  <== ACK  1      ack=31 from=3
+        7  us.write 20
+        7  ==> ACK  31:51  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
+    """)
+
+
+@proves("RFC1191-3-3")
+def test_the_least_path_mtu_leaves_a_few_bytes_beside_the_longest_route(wire):
+    route = "7,8,10,11,12,13,14,15,16"
+    given(wire, route, min_pmtu=68)
+    wire.play("""
+        0  us.write 100
+        0  ==> ACK  1:101  ack=1 from=3 route=ROUTE
+        5  <== ICMP unreachable code=4 mtu=67 from=7 about=3
+        5  ==> ACK  1:9    ack=1 from=3 route=ROUTE df=0
+    """.replace("ROUTE", route))
+
+
+@proves("RFC1191-3-6")
+def test_what_is_known_of_paths_stays_known(wire):
+    wire.build(_PLAIN)
+    wire.play("""
+        0  us.listen 80
+        0  <== SYN      0  mss=1460
+        0  ==> SYN ACK  0  ack=1
+        1  <== ACK      1  ack=1
+        1  us.accept
+        1  us.write 1200
+        1  ==> ACK  1:1201     ack=1
+        2  <== ICMP unreachable code=4 mtu=1000
+        2  ==> ACK  1:961      ack=1
+        3  us.config accept_source_route=1
+        4  <== SYN      0  mss=1460 route=8,7 port=5001
+        4  ==> SYN ACK  0  ack=1 route=7,8 port=5001
+        5  <== ACK      1  ack=1 port=5001
+        5  us2.accept
+        5  us2.getsockopt MAXSEG 948       # 20 + 12 + 20 + 948
+    """)
+
+
 @proves("RFC1191-6.4-4")
 def test_a_path_mtu_counts_the_route_too(wire):
-    given(wire)
+    given(wire, mtu_expires=300)
     wire.play("""
         0  us.write 1400
         0  ==> ACK  1:1401     ack=1 from=3 route=7,8
         5  <== ICMP unreachable code=4 mtu=1000 from=7 about=3
         5  ==> ACK  1:949      ack=1 from=3 route=7,8     # 12 + 40 + 948
         5  us.getsockopt MTU 1000
+        5  us.info pmtu=1000
         6  us.setsockopt OPTIONS route=7,8,10
         9  <== ACK  1          ack=949 from=3
         9  ==> ACK  949:1401   ack=1 from=3 route=7,8,10
         9  us.getsockopt MTU 1000
         9  us.getsockopt MAXSEG 944
+        9  <== ACK  1          ack=1401 from=3
+        301s  us.getsockopt MAXSEG 1444    # the link's again: 20 + 16 + 20 + 1444
     """)
 
 
@@ -341,6 +411,42 @@ def test_a_passive_open_goes_back_by_the_route_that_the_syn_came_by(wire):
         1044  ==> ACK      1502       ack=12 route=8,7
         1045  <== FIN ACK  11         ack=1502
         1045  ==> ACK      1502       ack=12 route=8,7
+    """)
+
+
+@proves("MUST-53")
+def test_no_route_of_the_programs_takes_nothing_from_the_peers(wire):
+    opened(wire)
+    wire.play("""
+        0  us.setsockopt OPTIONS -
+        0  us.write 10
+        0  ==> ACK  1:11  ack=1 route=8,7
+    """)
+
+
+@proves("MUST-53")
+def test_a_strangers_segment_of_a_connection_that_ended_is_answered_plainly(wire):
+    opened(wire)
+    wire.play("""
+        0  <== RST  1
+        0  us.state CLOSED
+        1  <== ACK  1  ack=1
+        1  ==> RST  1
+        2  <== ACK  1  ack=1 route=7,8
+        2  ==> RST  1
+    """)
+
+
+@proves("MUST-53", "SHLD-24")
+def test_the_route_of_the_peers_fin_counts_in_time_wait(wire):
+    opened(wire)
+    wire.play("""
+        0  us.close
+        0  ==> FIN ACK  1  ack=1 route=8,7
+        1  <== FIN ACK  1  ack=2 route=10
+        1  ==> ACK      2  ack=2 route=8,7
+        2  <== FIN ACK  1  ack=2
+        2  ==> ACK      2  ack=2 route=10
     """)
 
 
@@ -479,7 +585,8 @@ def test_a_segment_that_may_be_a_strangers_diverts_nothing(wire):
         4   ==> ACK  11       ack=1 route=8,7
         5   <== RST  2        route=10
         5   ==> ACK  11       ack=1 route=8,7
-        6   <== ACK  1:2      ack=1 route=10 sum=bad
+        6   <== ACK  1        ack=1
+        6   <== ACK  1        ack=1 route=10 sum=bad
         7   <== ACK  1        ack=11
         7   us.write 10
         7   ==> ACK  11:21    ack=1 route=8,7
@@ -591,6 +698,45 @@ def test_a_place_of_the_pool_forgets_who_was_there(wire):
         5  ==> ACK      1     ack=1 from=3 port=80
         6  <== ACK      1:11  ack=1 from=3 route=7 port=80
         46 ==> ACK      1     ack=11 from=3 port=80
+    """)
+
+
+@proves("SHLD-24")
+def test_who_held_a_place_with_a_route_of_his_own_is_forgotten_too(wire):
+    given(wire, accept_source_route=1)
+    wire.play("""
+        0  <== RST      1     from=3
+        0  us.close
+        0  us2.listen 81
+        1  <== SYN      0     to=81 mss=1460
+        1  ==> SYN ACK  0     to=81 ack=1
+        2  <== ACK      1     to=81 ack=1 route=7,8
+        2  us2.accept
+        3  <== ACK      1:11  to=81 ack=1 route=10
+        43 ==> ACK      1     to=81 ack=11 route=10
+    """)
+
+
+@proves("MUST-53")
+def test_an_older_record_of_the_same_ports_is_not_taken_for_a_new_one(wire):
+    opened(wire)
+    wire.play("""
+        0   us.close
+        0   ==> FIN ACK  1  ack=1 route=8,7
+        1   <== FIN ACK  1  ack=2
+        1   ==> ACK      2  ack=2 route=8,7
+        1   us2.connect 80 from=3                    # in the place of the first
+        1   ==> SYN      0  from=3 port=80
+        2   <== SYN      0  isn=100000 mss=1460      # so this one has another
+        2   ==> SYN ACK  0  ack=1
+        3   <== ACK      1  ack=1
+        3   us3.accept
+        4   us3.close
+        4   ==> FIN ACK  1  ack=1
+        5   <== FIN ACK  1  ack=2
+        5   ==> ACK      2  ack=2
+        6   <== FIN ACK  1  ack=2
+        6   ==> ACK      2  ack=2
     """)
 
 
@@ -777,4 +923,33 @@ def test_redirects_and_routes_get_along(wire):
         4  <== ACK      1  ack=21 from=192.0.2.9 route=192.0.2.8,7
         4  us.write 10
         4  ==> ACK      21:31  ack=1 from=192.0.2.9 route=7,192.0.2.8
+    """)
+
+
+@proves("MUST-51", "RFC1122-3.2.2.2-1")
+def test_a_redirect_about_the_first_gateway_counts_for_the_routes_over_it(wire):
+    wire.build(_TAKING)
+    wire.play("""
+        0  us.connect 80 from=192.0.2.8
+        0  ==> SYN  0  from=192.0.2.8 mac=1
+        1  <== ICMP redirect code=1 about=192.0.2.8 gw=10.9.0.20
+        2  us2.setsockopt OPTIONS route=192.0.2.8
+        2  us2.connect 81 from=3
+        2  ==> SYN  0  from=3 port=81 route=192.0.2.8 mac=20
+    """)
+
+
+@proves("MUST-51", "RFC1122-3.2.2.2-1")
+def test_a_redirect_about_a_packet_with_a_route_is_not_about_its_end(wire):
+    wire.build(_PLAIN)
+    wire.play("""
+        0  us.setsockopt OPTIONS route=192.0.2.8
+        0  us.connect 80 from=192.0.2.9
+        0  ==> SYN      0  from=192.0.2.9 route=192.0.2.8 mac=1
+        1  <== SYN ACK  0  ack=1 from=192.0.2.9
+        1  ==> ACK      1  ack=1 from=192.0.2.9 route=192.0.2.8 mac=1
+        2  <== ICMP redirect code=1 about=192.0.2.9 gw=10.9.0.20
+        3  us.setsockopt OPTIONS -
+        3  us.write 10
+        3  ==> ACK      1:11  ack=1 from=192.0.2.9 mac=1
     """)

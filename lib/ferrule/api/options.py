@@ -8,7 +8,6 @@ from ..tcp import cc, user
 from .fault import fault, local
 
 # --- layout: written by tools/layout.py ---
-_STATE = const(2)
 _FLAGS = const(3)
 _TX_LEN = const(13)
 _USER_TIMEOUT = const(31)
@@ -124,7 +123,7 @@ def put_route(s, value):
         err = srcroute.wrong(s.net.h, value) if value else 0
         if err:
             raise fault(err)
-    if p is not None and p.r[_STATE]:
+    if p is not None:
         srcroute.begin(s.net.tcp).put(p, value)
     return value
 

@@ -37,7 +37,6 @@ _O_DST = const(0)
 _R_IP = const(0)
 _STATE = const(2)
 _Q_SND_MSS = const(0)
-_RT_R_IP = const(0)
 _RT_PORTS = const(1)
 _RT_KIND = const(3)
 _RT_LEN = const(4)
@@ -129,13 +128,10 @@ class Sources(Paths):
             soft_error(p, _EHOSTUNREACH)  # nothing is sent: that is why
 
     def told(self, p):
-        """The route that p's packets take, as IP_OPTIONS has it; b"": none."""
+        """The route that p's packets take, as IP_OPTIONS has it; b"": none any more."""
         k = self.index(p) * _ROUTE_WORDS
         rec = self.routes
-        n = rec[k + _RT_LEN] if p.ip & _ROOM else 0
-        if not n:
-            return b""
-        words = rec[k + _RT_OPTION : k + _RT_OPTION + (n >> 2)]
+        words = rec[k + _RT_OPTION : k + _RT_OPTION + (rec[k + _RT_LEN] >> 2)]
         return bytes(words)[1:]
 
     # --- records
@@ -209,7 +205,6 @@ class Sources(Paths):
         if n:
             s[_S_FLAGS] = 0  # until the segment has proved to be good
             pair(t.iface.rx, s)
-            rec[last + _RT_PORTS] = 0
             copy_words(rec, last, s, _S_SRC, 1)
             self.fresh = n
             i = find(t.tcbs, self.n_tcb, _TCB_WORDS, s)
@@ -220,7 +215,7 @@ class Sources(Paths):
         if n and s[_S_FLAGS] & _SYN:
             self.keep(t)
         elif i >= 0 and rec[i * _ROUTE_WORDS + _RT_KIND] == _PASSIVE:
-            if acceptable(self.before, s) and t.pcbs[i].r[_STATE]:
+            if acceptable(self.before, s):
                 self.take(t.pcbs[i], i * _ROUTE_WORDS, last)
 
     def keep(self, t):
@@ -281,7 +276,6 @@ class Sources(Paths):
         copy_words(t.out, _O_DST, rec, k + _RT_HOP, 1)
         head(iface.tx, m + (_TCP << 16), t.out, t.h)
         routes.choose(iface.routes.table, t.out, t.h)
-        copy_words(t.out, _O_DST, rec, k + _RT_R_IP, 1)
         if insert(iface.tx, n, rec, k, t.h):
             self.leave(iface, m + 34)
 
