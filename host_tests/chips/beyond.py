@@ -35,6 +35,7 @@ BEYOND = {
             "test_options.py::test_the_mss_is_the_mtu_less_the_fixed_headers",
             "test_ping.py::test_what_cannot_be_asked_is_refused",
             "test_snap.py::test_ip_in_snap_is_taken_and_answered_in_ethernet",
+            "test_source_route.py::test_our_mss_option_is_the_links_and_our_segments_leave_room_for_the_route",
             "test_uto.py::test_a_syn_ack_and_the_first_segment_behind_it_carry_the_option",
             "test_uto.py::test_our_syn_and_the_first_segment_behind_it_carry_the_option",
             "test_uto.py::test_what_is_set_before_connect_is_in_the_syn",

@@ -11,8 +11,8 @@ _PLAIN = {"tcp_sack": 0, "tcp_timestamps": 0, "tcp_window_scaling": 0}
 _TAKING = dict(_PLAIN, accept_source_route=1)
 
 _OPENED = """
-    0  <== SYN      0  mss=1460 route=7,8
-    0  ==> SYN ACK  0  ack=1 mss=1460 route=8,7
+    0  <== SYN      0  mss=1000 route=7,8
+    0  ==> SYN ACK  0  ack=1 route=8,7
     2  <== ACK      1  ack=1 route=7,8
     2  us.accept
 """
@@ -38,8 +38,8 @@ def given(wire, route="7,8", **more):
     wire.play("""
         0  us.setsockopt OPTIONS route=ROUTE
         0  us.connect 80 from=3
-        0  ==> SYN      0  mss=1460 from=3 route=ROUTE
-        5  <== SYN ACK  0  ack=1 mss=1460 from=3
+        0  ==> SYN      0 from=3 route=ROUTE
+        5  <== SYN ACK  0  ack=1 mss=1000 from=3
         5  ==> ACK      1  ack=1 from=3 route=ROUTE
     """.replace("ROUTE", route))
     wire.mark()
@@ -96,9 +96,9 @@ def test_nine_gateways_fill_the_header(wire):
     route = "7,8,10,11,12,13,14,15,16"
     given(wire, route)
     wire.play("""
-        0  us.write 2000
-        0  ==> ACK  1:1421     ack=1 from=3 route=ROUTE
-        0  ==> ACK  1421:2001  ack=1 from=3 route=ROUTE
+        0  us.write 1500
+        0  ==> ACK  1:961     ack=1 from=3 route=ROUTE
+        0  ==> ACK  961:1501  ack=1 from=3 route=ROUTE
     """.replace("ROUTE", route))
 
 
@@ -108,15 +108,15 @@ def test_the_whole_way_with_timestamps_and_sack(wire):
     wire.play("""
         0  us.setsockopt OPTIONS route=7,8,10,11,12,13,14,15,16
         0  us.connect 80 from=3
-        0  ==> SYN      0  mss=1460 from=3 route=7,8,10,11,12,13,14,15,16
-        5  <== SYN ACK  0  ack=1 mss=1460 sackok ts=0 from=3
+        0  ==> SYN      0 from=3 route=7,8,10,11,12,13,14,15,16
+        5  <== SYN ACK  0  ack=1 mss=1000 sackok ts=0 from=3
         5  ==> ACK      1  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
         6  <== ACK      101:201  ack=1 from=3
         6  ==> ACK      1  ack=1 sack=101:201 from=3 route=7,8,10,11,12,13,14,15,16
         7  us.setsockopt NODELAY 1
-        7  us.write 2000
-        7  ==> ACK  1:1381     ack=1 from=3 sack=101:201 route=7,8,10,11,12,13,14,15,16
-        7  ==> ACK  1381:2001  ack=1 from=3 sack=101:201 route=7,8,10,11,12,13,14,15,16
+        7  us.write 1500
+        7  ==> ACK  1:921     ack=1 from=3 sack=101:201 route=7,8,10,11,12,13,14,15,16
+        7  ==> ACK  921:1501  ack=1 from=3 sack=101:201 route=7,8,10,11,12,13,14,15,16
     """)
 
 
@@ -208,25 +208,25 @@ def test_a_route_may_come_and_go_while_the_connection_lasts(wire):
         0  us.setsockopt OPTIONS route=7
         0  us.setsockopt OPTIONS -
         0  us.connect 80 from=3
-        0  ==> SYN      0  mss=1460 from=3
-        5  <== SYN ACK  0  ack=1 mss=1460 from=3
+        0  ==> SYN      0 from=3
+        5  <== SYN ACK  0  ack=1 mss=1000 from=3
         5  ==> ACK      1  ack=1 from=3
         6  us.setsockopt OPTIONS route=7,8
         6  us.write 10
         6  ==> ACK  1:11       ack=1 from=3 route=7,8
         7  <== ACK  1          ack=11 from=3
-        7  us.write 1500
-        7  ==> ACK  11:1459    ack=1 from=3 route=7,8
-        7  ==> ACK  1459:1511  ack=1 from=3 route=7,8
+        7  us.write 1000
+        7  ==> ACK  11:999     ack=1 from=3 route=7,8
+        7  ==> ACK  999:1011   ack=1 from=3 route=7,8
         8  us.setsockopt OPTIONS route=10
-        9  <== ACK  1          ack=1511 from=3
+        9  <== ACK  1          ack=1011 from=3
         9  us.write 10
-        9  ==> ACK  1511:1521  ack=1 from=3 route=10
+        9  ==> ACK  1011:1021  ack=1 from=3 route=10
         10 us.setsockopt OPTIONS -
         10 us.getsockopt OPTIONS -
-        11 <== ACK  1          ack=1521 from=3
+        11 <== ACK  1          ack=1021 from=3
         11 us.write 10
-        11 ==> ACK  1521:1531  ack=1 from=3
+        11 ==> ACK  1021:1031  ack=1 from=3
     """)
 
 
@@ -296,7 +296,7 @@ def test_what_a_tiny_link_cannot_carry_with_the_route_goes_without(wire):
         0  us.setsockopt OPTIONS route=7,8,10,11,12,13,14,15,16
         0  us.connect 80 from=3
         0  ==> SYN      0  mss=60 from=3 route=7,8,10,11,12,13,14,15,16
-        5  <== SYN ACK  0  ack=1 mss=1460 from=3
+        5  <== SYN ACK  0  ack=1 mss=1000 from=3
         5  ==> ACK      1  ack=1 from=3 route=7,8,10,11,12,13,14,15,16
         6  us.write 30
         6  ==> ACK  1:31   ack=1 from=3
@@ -323,20 +323,20 @@ def test_what_is_known_of_paths_stays_known(wire):
     wire.build(_PLAIN)
     wire.play("""
         0  us.listen 80
-        0  <== SYN      0  mss=1460
+        0  <== SYN      0  mss=1000
         0  ==> SYN ACK  0  ack=1
         1  <== ACK      1  ack=1
         1  us.accept
-        1  us.write 1200
-        1  ==> ACK  1:1201     ack=1
-        2  <== ICMP unreachable code=4 mtu=1000
-        2  ==> ACK  1:961      ack=1
+        1  us.write 900
+        1  ==> ACK  1:901      ack=1
+        2  <== ICMP unreachable code=4 mtu=700
+        2  ==> ACK  1:661      ack=1
         3  us.config accept_source_route=1
-        4  <== SYN      0  mss=1460 route=8,7 port=5001
+        4  <== SYN      0  mss=1000 route=8,7 port=5001
         4  ==> SYN ACK  0  ack=1 route=7,8 port=5001
         5  <== ACK      1  ack=1 port=5001
         5  us2.accept
-        5  us2.getsockopt MAXSEG 948       # 20 + 12 + 20 + 948
+        5  us2.getsockopt MAXSEG 648       # 20 + 12 + 20 + 648
     """)
 
 
@@ -344,19 +344,19 @@ def test_what_is_known_of_paths_stays_known(wire):
 def test_a_path_mtu_counts_the_route_too(wire):
     given(wire, mtu_expires=300)
     wire.play("""
-        0  us.write 1400
-        0  ==> ACK  1:1401     ack=1 from=3 route=7,8
-        5  <== ICMP unreachable code=4 mtu=1000 from=7 about=3
-        5  ==> ACK  1:949      ack=1 from=3 route=7,8     # 12 + 40 + 948
-        5  us.getsockopt MTU 1000
-        5  us.info pmtu=1000
+        0  us.write 900
+        0  ==> ACK  1:901    ack=1 from=3 route=7,8
+        5  <== ICMP unreachable code=4 mtu=700 from=7 about=3
+        5  ==> ACK  1:649    ack=1 from=3 route=7,8     # 20 + 12 + 20 + 648
+        5  us.getsockopt MTU 700
+        5  us.info pmtu=700
         6  us.setsockopt OPTIONS route=7,8,10
-        9  <== ACK  1          ack=949 from=3
-        9  ==> ACK  949:1401   ack=1 from=3 route=7,8,10
-        9  us.getsockopt MTU 1000
-        9  us.getsockopt MAXSEG 944
-        9  <== ACK  1          ack=1401 from=3
-        301s  us.getsockopt MAXSEG 1444    # the link's again: 20 + 16 + 20 + 1444
+        9  <== ACK  1        ack=649 from=3
+        9  ==> ACK  649:901  ack=1 from=3 route=7,8,10
+        9  us.getsockopt MTU 700
+        9  us.getsockopt MAXSEG 644
+        9  <== ACK  1        ack=901 from=3
+        301s  us.getsockopt MAXSEG 984
     """)
 
 
@@ -397,20 +397,20 @@ def test_a_busy_link_keeps_the_frame_as_it_is(wire):
 def test_a_passive_open_goes_back_by_the_route_that_the_syn_came_by(wire):
     opened(wire)
     wire.play("""
-        0     us.write 1500
-        0     ==> ACK      1:1449     ack=1 route=8,7
-        0     ==> ACK      1449:1501  ack=1 route=8,7
-        1     <== ACK      1          ack=1449
-        1001  ==> ACK      1449:1501  ack=1 route=8,7
-        1002  <== ACK      1:11       ack=1501               # a plain one changes nothing
-        1042  ==> ACK      1501       ack=11 route=8,7
+        0     us.write 1000
+        0     ==> ACK      1:989      ack=1 route=8,7
+        0     ==> ACK      989:1001   ack=1 route=8,7
+        1     <== ACK      1          ack=989
+        1001  ==> ACK      989:1001   ack=1 route=8,7
+        1002  <== ACK      1:11       ack=1001               # a plain one changes nothing
+        1042  ==> ACK      1001       ack=11 route=8,7
         1043  us.read 10
         1043  us.close
-        1043  ==> FIN ACK  1501       ack=11 route=8,7
-        1044  <== FIN ACK  11         ack=1502
-        1044  ==> ACK      1502       ack=12 route=8,7
-        1045  <== FIN ACK  11         ack=1502
-        1045  ==> ACK      1502       ack=12 route=8,7
+        1043  ==> FIN ACK  1001       ack=11 route=8,7
+        1044  <== FIN ACK  11         ack=1002
+        1044  ==> ACK      1002       ack=12 route=8,7
+        1045  <== FIN ACK  11         ack=1002
+        1045  ==> ACK      1002       ack=12 route=8,7
     """)
 
 
@@ -532,7 +532,7 @@ def test_a_later_segments_route_takes_the_place_of_the_first(wire):
         1  us.write 10
         1  ==> ACK  11:21 ack=11 route=13,12,11
         1  us.getsockopt OPTIONS route=13,12,11
-        1  us.getsockopt MAXSEG 1444
+        1  us.getsockopt MAXSEG 984
     """)
 
 
@@ -598,7 +598,7 @@ def test_an_old_timestamp_diverts_nothing(wire):
     wire.build({"accept_source_route": 1})
     wire.play("""
         0  us.listen 80
-        0  <== SYN      0  mss=1460 ts=0
+        0  <== SYN      0  mss=1000 ts=0
         0  ==> SYN ACK  0  ack=1
         2  <== ACK      1  ack=1 ts=50
         2  us.accept
@@ -664,7 +664,7 @@ def test_a_listeners_route_is_that_of_the_sockets_it_accepts(wire):
     wire.play("""
         0  us.listen 80
         0  us.setsockopt OPTIONS route=11
-        0  <== SYN      0  mss=1460 route=7,8
+        0  <== SYN      0  mss=1000 route=7,8
         0  ==> SYN ACK  0  ack=1 route=8,7
         2  <== ACK      1  ack=1 route=7,8
         2  us.accept
@@ -679,7 +679,7 @@ def test_a_connection_that_we_opened_takes_no_route_from_outside(wire):
     wire.play("""
         0  us.connect 80 from=3
         0  ==> SYN      0     from=3
-        5  <== SYN ACK  0     ack=1 mss=1460 from=3 route=7
+        5  <== SYN ACK  0     ack=1 mss=1000 from=3 route=7
         5  ==> ACK      1     ack=1 from=3
         6  <== ACK      1:11  ack=1 from=3 route=7
         46 ==> ACK      1     ack=11 from=3
@@ -694,7 +694,7 @@ def test_a_place_of_the_pool_forgets_who_was_there(wire):
         0  us.close
         1  us2.connect 80 from=3
         1  ==> SYN      0     from=3 port=80
-        5  <== SYN ACK  0     ack=1 mss=1460 from=3 port=80
+        5  <== SYN ACK  0     ack=1 mss=1000 from=3 port=80
         5  ==> ACK      1     ack=1 from=3 port=80
         6  <== ACK      1:11  ack=1 from=3 route=7 port=80
         46 ==> ACK      1     ack=11 from=3 port=80
@@ -708,7 +708,7 @@ def test_who_held_a_place_with_a_route_of_his_own_is_forgotten_too(wire):
         0  <== RST      1     from=3
         0  us.close
         0  us2.listen 81
-        1  <== SYN      0     to=81 mss=1460
+        1  <== SYN      0     to=81 mss=1000
         1  ==> SYN ACK  0     to=81 ack=1
         2  <== ACK      1     to=81 ack=1 route=7,8
         2  us2.accept
@@ -727,7 +727,7 @@ def test_an_older_record_of_the_same_ports_is_not_taken_for_a_new_one(wire):
         1   ==> ACK      2  ack=2 route=8,7
         1   us2.connect 80 from=3                    # in the place of the first
         1   ==> SYN      0  from=3 port=80
-        2   <== SYN      0  isn=100000 mss=1460      # so this one has another
+        2   <== SYN      0  isn=100000 mss=1000      # so this one has another
         2   ==> SYN ACK  0  ack=1
         3   <== ACK      1  ack=1
         3   us3.accept
@@ -748,7 +748,7 @@ def test_the_same_ports_anew_without_a_route_go_without(wire):
         0   ==> FIN ACK  1  ack=1 route=8,7
         1   <== FIN ACK  1  ack=2
         1   ==> ACK      2  ack=2 route=8,7
-        2   <== SYN      0  isn=100000 mss=1460
+        2   <== SYN      0  isn=100000 mss=1000
         2   ==> SYN ACK  0  ack=1
         3   <== ACK      1  ack=1
         3   us.accept
@@ -799,7 +799,7 @@ def test_source_routes_are_skipped_unless_they_are_asked_for(wire):
     wire.play("""
         0  us.listen 80
         0  us.setting accept_source_route=0
-        0  <== SYN      0     mss=1460 route=7,8
+        0  <== SYN      0     mss=1000 route=7,8
         0  ==> SYN ACK  0     ack=1
         2  <== ACK      1:11  ack=1 route=7,8
         2  us.accept
@@ -910,7 +910,7 @@ def test_resets_and_echo_replies_go_plain(wire):
 def test_redirects_and_routes_get_along(wire):
     taking(wire)
     wire.play("""
-        0  <== SYN      0  from=192.0.2.9 mss=1460
+        0  <== SYN      0  from=192.0.2.9 mss=1000
         0  ==> SYN ACK  0  ack=1 from=192.0.2.9 mac=1
         1  <== ACK      1  ack=1 from=192.0.2.9
         1  us.accept
