@@ -11,9 +11,11 @@ from . import segment, timers
 _H_NOW = const(0)
 _FLAGS = const(3)
 _SND_MAX = const(7)
+_SRTT = const(14)
 _RTT_AT = const(16)
 _T_KEEP = const(20)
 _USER_TIMEOUT = const(31)
+_Q_SND_MSS = const(0)
 _Q_RETRIES = const(3)
 _Q_KA_IDLE = const(11)
 _Q_KA_INTVL = const(12)
@@ -26,6 +28,8 @@ _ACK = const(16)
 _PERSIST = const(8)
 _KEEPALIVE = const(32)
 
+_DELACK_WORST = const(200)  # ms: see output.py
+_PTO_LEAST = const(10)
 _FOREVER = const(1 << 28)  # ms: the program gives up, not we
 _LINK_BUSY_MS = const(10)
 _ADOPTED = const(0x200)  # of Pcb.ip: see uto.py
@@ -34,6 +38,16 @@ _ADOPTED = const(0x200)  # of Pcb.ip: see uto.py
 def over(t, r, n):
     """Whether TCP_USER_TIMEOUT is over after n attempts: one is always made."""
     return n > 0 and r[_USER_TIMEOUT] < _FOREVER and silent(t, r) >= r[_USER_TIMEOUT]
+
+
+def probed(r, q):
+    """Before the retransmission timer there was a tail loss probe: text is unanswered for longer,
+    by what was waited for that (output.arm).
+    """
+    ms = r[_SRTT] >> 2
+    if r[_SND_MAX] <= q[_Q_SND_MSS]:
+        ms += _DELACK_WORST
+    r[_RTT_AT] = r[_RTT_AT] - (ms if ms > _PTO_LEAST else _PTO_LEAST) & 0x3FFFFFFF
 
 
 def silent(t, r):

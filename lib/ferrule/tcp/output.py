@@ -220,22 +220,16 @@ def arm(t, p, r):
         if any_block(r, _SACK0):
             pto = (srtt >> 5) + (r[_RTTVAR] >> 2) + 1
         elif not flags & _TLP:
-            pto = probe_in(r, q)
+            pto = srtt >> 2
+            if r[_SND_MAX] <= q[_Q_SND_MSS]:
+                pto += _DELACK_WORST
+            if pto < _PTO_LEAST:
+                pto = _PTO_LEAST
         if pto < ms and t.cfg[_C_EARLY_RETRANS]:
             ms = pto
             flags |= _PTO
     r[_FLAGS] = flags
     set_timer(t.h, r, _T_REXMT, ms)
-
-
-def probe_in(r, q):
-    """Milliseconds without an ACK before a tail loss probe: two round-trip times, and what a peer
-    may wait before it acknowledges a lone segment (RFC 8985, 7.2).
-    """
-    ms = r[_SRTT] >> 2
-    if r[_SND_MAX] <= q[_Q_SND_MSS]:
-        ms += _DELACK_WORST
-    return ms if ms > _PTO_LEAST else _PTO_LEAST
 
 
 def initial_window(t, p):

@@ -141,10 +141,9 @@ def retransmit(t, p, r):
         return
     r[_T_REXMT] = -1
     if q[_Q_RETRIES] == 0:
-        ms = q[_Q_RTO]
-        if r[_FLAGS] & _TLP:  # a probe came before
-            ms += output.probe_in(r, q)
-        r[_RTT_AT] = t.h[_H_NOW] - ms & 0x3FFFFFFF
+        r[_RTT_AT] = t.h[_H_NOW] - q[_Q_RTO] & 0x3FFFFFFF
+        if r[_FLAGS] & _TLP and limited(p, r):
+            t.alive.probed(r, q)
     if exhausted(t, p, r, q[_Q_RETRIES]):
         t.count[_ST_TIMEOUTS] += 1
         give_up(t, p)
