@@ -32,6 +32,8 @@ def reduced(text, *features):
         ("if cfg[_C_TIMESTAMPS]:\n    a()", "pass"),
         ("if f() and r[_FLAGS] & _TS_OK:\n    a()", "if f() and 0:\n    a()"),
         ("if r[_FLAGS] & _SACK_OK:\n    a()", "if r[_FLAGS] & _SACK_OK:\n    a()"),
+        ("n = max(f() or 0, 0)", "n = max(f() or 0, 0)"),
+        ("n = r[_FLAGS] & _TS_OK or f() or 0", "n = f() or 0"),
     ],
 )
 def test_what_depends_on_a_feature_goes_with_it(text, left):
@@ -61,6 +63,12 @@ def test_the_core_offers_none_of_the_features_and_carries_no_code_for_them(core)
     full = bundle.bundle(device=False).texts["ferrule/__init__.py"]
     assert len(text) < 0.92 * len(full)
     assert not (core / "ferrule" / "cookie.py").exists()
+
+
+def test_the_echo_device_has_no_source_routes_and_every_library_has():
+    for kind in profile.PROFILES:
+        assert "ferrule/srcroute.py" not in bundle.bundle(kind=kind).texts
+        assert "ferrule/srcroute.py" in bundle.bundle(device=False, kind=kind).texts
 
 
 @pytest.mark.parametrize("name", ["x64", "unix32"])

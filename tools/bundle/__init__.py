@@ -36,7 +36,7 @@ from tools.bundle.inline import inline
 from tools.bundle.leaves import short_conditions
 from tools.bundle.merge import merge_leaves
 from tools.bundle.once import inline_methods
-from tools.bundle.profile import PROFILES
+from tools.bundle.profile import CLOSED, PROFILES
 from tools.bundle.rewrite import (
     inline_single_values,
     offer,
@@ -64,7 +64,8 @@ ASKED_FOR = {"reconnect": "Reconnecting"}
 
 def laid_out(device, thumb, kind, bytecode, closed):
     """(Bundle, names of the links' modules, public names by module)."""
-    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, PROFILES[kind], bytecode)
+    without = PROFILES[kind] + (CLOSED if closed else ())
+    b = Bundle([ROOT / "lib", ROOT / "firmware"], thumb, without, bytecode)
     stack = Output("ferrule", "ferrule/__init__.py")
     b.add(stack, STACK_ROOTS)
     public = {"ferrule": {"Stack", "__version__"}}

@@ -14,6 +14,7 @@ FEATURES = {
     "ecn": ("_ECN_OK", "_ECN_ECHO", "_ECN_CWR", "_REDUCED", "_WITH_ECN"),
     "urgent": ("_URG_OUT", "_URG_IN", "_URG"),
     "cookies": (),
+    "source routes": ("_SOURCE_ROUTES",),
 }
 
 # Settings that cannot be anything else then, in place of `cfg[_C_NAME]`.
@@ -24,12 +25,15 @@ SETTINGS = {
     "cookies": ("_C_SYNCOOKIES",),
 }
 
+# What the echo device, as a closed program, never asks for.
+CLOSED = ("source routes",)
+
 # core: what every TCP can do, for boards with little memory.  server: what a device needs that
 # strangers connect to over poor paths: repair by SACK, and SYN cookies under a flood.  full: all.
 PROFILES = {
     "full": (),
     "server": ("timestamps", "ecn", "urgent"),
-    "core": tuple(FEATURES),
+    "core": tuple(name for name in FEATURES if name not in CLOSED),
 }
 
 
@@ -85,12 +89,13 @@ class Without(ast.NodeTransformer):
         return node
 
     def visit_BoolOp(self, node):
+        wanted = node.values[-1] if isinstance(node.values[-1], ast.Constant) else None
         node = self.generic_visit(node)
         stop = isinstance(node.op, ast.Or)  # the truth that ends the evaluation
         kept = []
         for value in node.values:
             known = number(value)
-            if known is None:
+            if known is None or value is wanted:  # `x or 0` is a number where x is None
                 kept.append(value)
             elif bool(known) == stop:
                 kept.append(value)

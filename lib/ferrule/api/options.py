@@ -23,6 +23,8 @@ _C_CONGESTION = const(19)
 _C_PMTU = const(24)
 # --- end of layout ---
 
+_SOURCE_ROUTES = const(1)  # tools/bundle/profile.py can leave them out
+
 _IPPROTO_IP = const(0)
 _SOL_SOCKET = const(1)
 _IPPROTO_TCP = const(6)
@@ -95,7 +97,7 @@ def put(s, level, option, value):
             raise fault(_EINVAL)
     if s.options is None:
         s.options = {}
-    if key == (_IPPROTO_IP, _IP_OPTIONS):
+    if _SOURCE_ROUTES and key == (_IPPROTO_IP, _IP_OPTIONS):
         value = put_route(s, value)
     s.options[key] = value
     p = s.p
@@ -232,7 +234,7 @@ def get(s, level, option, size):
             return stored(s, level, option, 0)
         if option == _IP_MTU_DISCOVER:
             return stored(s, level, option, 0 if cfg[_C_PMTU] else 1)
-        if option == _IP_OPTIONS:
+        if _SOURCE_ROUTES and option == _IP_OPTIONS:
             if p is not None and p.ip & _ROUTE:
                 return tcp.paths.told(p)
             return stored(s, level, option, b"")
