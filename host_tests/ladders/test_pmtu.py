@@ -259,6 +259,26 @@ def test_the_least_path_mtu_is_a_setting_down_to_68(wire):
     """)
 
 
+@proves("RFC1191-3-3", "RFC2018-4-1")
+def test_what_is_owed_finds_room_in_the_shortest_segment(wire):
+    """Blocks take more than 68 bytes leave: the packets are longer, and routers may cut them."""
+    wire.opened(mss=400, offer="sackok", configure={"min_pmtu": 68})
+    wire.play("""
+        0   us.write 400
+        0   ==> ACK  1:401    ack=1  df
+        4   <== ACK  101:201  ack=1
+        4   ==> ACK  401      ack=1  sack=101:201
+        5   <== ICMP unreachable code=4 mtu=68 qseq=1
+        5   ==> ACK  1:41     ack=1  sack=101:201 df=0
+        5   ==> ACK  41:77    ack=1  sack=101:201 df=0
+        5   us.getsockopt MAXSEG 76
+        6   <== ICMP unreachable code=4 mtu=68 qseq=1
+        9   <== ACK  1:101    ack=77
+        9   ==> ACK  77:153   ack=201
+        9   ==> ACK  153:229  ack=201
+    """)
+
+
 @proves("RFC1191-3-3")
 def test_short_segments_stay_as_they_are_and_lose_df(wire):
     wire.opened(mss=300)

@@ -146,6 +146,30 @@ def test_an_accepted_socket_inherits_the_time_out(wire):
     assert wire.now() == 305
 
 
+@proves("RFC9293-3.10.1-1")
+def test_what_an_accepted_socket_is_told_holds_for_no_other(wire):
+    wire.listening(connections=2)
+    wire.play("""
+        0  <== SYN      0  port=5001
+        0  ==> SYN ACK  0  ack=1 port=5001
+        0  <== ACK      1  ack=1 port=5001
+        0  <== SYN      0  port=5002
+        0  ==> SYN ACK  0  ack=1 port=5002
+        0  <== ACK      1  ack=1 port=5002
+    """)
+    listener = wire.sockets["us"].listener
+    linger = 13  # SO_LINGER
+    listener.setsockopt(1, 9, 1)
+    first = listener.accept()[0]
+    first.setsockopt(1, linger, b"\1\0\0\0\5\0\0\0")
+    first.setsockopt(6, 18, 5000)
+    second = listener.accept()[0]
+    for other in (listener, second):
+        assert other.getsockopt(6, 18) == 0 and other.getsockopt(1, 9) == 1
+        assert other.getsockopt(1, linger) == -1
+    assert first.getsockopt(6, 18) == 5000 and first.getsockopt(1, linger) == 5
+
+
 @proves("RFC9293-3.10.2-1")
 def test_a_blocking_write_sends_everything(wire):
     wire.opened(mss=1000)

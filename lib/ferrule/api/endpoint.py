@@ -108,7 +108,8 @@ class Endpoint(io.IOBase):
         s = self.__class__(self.net, p)
         p.sock = s
         s.ms = self.ms
-        s.options = self.options
+        if self.options:
+            s.options = dict(self.options)  # what this one is told is not for the others
         s.apply_options()
         if self.net.tcp.uto is not None:
             self.net.tcp.uto.adopt(self.net.tcp, p)

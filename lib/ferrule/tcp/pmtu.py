@@ -44,6 +44,7 @@ _ST_BLACK_HOLE = const(65)
 
 _SPEAK = const(256)
 _PERSIST = const(8)
+_SACK_OK = const(1 << 11)
 _TS_OK = const(1 << 12)
 _LOSS = const(1 << 17)
 _PTO = const(1 << 19)
@@ -59,6 +60,7 @@ _BASE = const(1064)  # bytes: most tunnels and all links in use carry it (RFC 48
 _PATHS = const(4)
 _EVERYWHERE = const(576)
 _LEAST = const(8)  # bytes of text: all that 68 bytes of packet leave beside options
+_LEAST_SACK = const(76)  # forty beside four blocks: see room() in output.py
 # RFC 1191, 7.1, for routers that do not tell; below 508 DF is off: see min_pmtu
 _PLATEAUS = (32000, 17914, 8166, 4352, 2002, 1492, 1006, 508)
 
@@ -189,13 +191,17 @@ def packet(p):
 
 
 def shorten(p, mtu):
-    """From here on no packet of p is longer than mtu."""
+    """From here on no packet of p is longer than mtu, or else routers may cut it."""
     q = p.q
     mss = q[_Q_SND_MSS]
     if not p.ip >> 15:
         p.ip |= (mss if mss < 32768 else 32767) << 15
     mss -= packet(p) - mtu
-    q[_Q_SND_MSS] = mss if mss > _LEAST else _LEAST
+    least = _LEAST_SACK if p.r[_FLAGS] & _SACK_OK else _LEAST
+    if mss < least:  # what goes with each segment takes all that mtu leaves
+        mss = least
+        p.ip |= _NO_DF
+    q[_Q_SND_MSS] = mss
 
 
 def enlarge(p, fragments):
