@@ -16,6 +16,7 @@ only, FERRULE_RECORD=1 prints the ladders that fail as they were seen.
 
 import json
 import os
+import signal
 import sys
 import time
 from pathlib import Path
@@ -287,6 +288,10 @@ def pytest_runtest_makereport(item, call):
 
 
 def pytest_configure(config):
+    # In the background of a shell Ctrl-C is ignored, and every program started here would inherit
+    # that; tests send it to some.
+    if signal.getsignal(signal.SIGINT) == signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     outcomes = config.getoption("--requirements")
     if outcomes and not hasattr(config, "workerinput"):
         config.pluginmanager.register(Outcomes(Path(outcomes)))
