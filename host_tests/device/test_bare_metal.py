@@ -72,7 +72,12 @@ def started(*more):
     finally:
         if process.poll() is None:
             process.send_signal(signal.SIGINT)
-            process.wait(10)
+            try:
+                process.wait(10)
+            except subprocess.TimeoutExpired:  # QEMU ends with it
+                process.kill()
+                process.wait(10)
+                raise
         process.stdout.close()
         process.stderr.close()
 
