@@ -68,6 +68,38 @@ ON_THE_BOARD = {
 }
 
 
+# Over one chip's model on the emulated board.
+ON_THE_BOARD_OVER = {
+    "enc28j60": {
+        "calls deeper than the board's stack allows, with the harness above and the model below": (
+            "test_source_route.py::test_a_later_segments_route_takes_the_place_of_the_first",
+            "test_source_route.py::test_a_listeners_route_is_that_of_the_sockets_it_accepts",
+            "test_source_route.py::test_a_passive_open_goes_back_by_the_route_that_the_syn_came_by",
+            "test_source_route.py::test_a_place_of_the_pool_forgets_who_was_there",
+            "test_source_route.py::test_a_program_can_read_the_route_in_use",
+            "test_source_route.py::test_a_route_over_no_gateway_is_none",
+            "test_source_route.py::test_a_segment_that_may_be_a_strangers_diverts_nothing",
+            "test_source_route.py::test_a_sender_that_wrote_itself_first_is_named_once",
+            "test_source_route.py::test_a_strangers_segment_of_a_connection_that_ended_is_answered_plainly",
+            "test_source_route.py::test_a_strangers_syn_leaves_the_route_of_a_half_open_record",
+            "test_source_route.py::test_a_strict_route_is_strict_on_its_way_back",
+            "test_source_route.py::test_a_syn_ack_goes_by_the_route_again_and_again",
+            "test_source_route.py::test_an_older_record_of_the_same_ports_is_not_taken_for_a_new_one",
+            "test_source_route.py::test_every_half_open_record_and_connection_has_its_own",
+            "test_source_route.py::test_malformed_routes_are_dropped_and_counted",
+            "test_source_route.py::test_no_route_of_the_programs_takes_nothing_from_the_peers",
+            "test_source_route.py::test_the_ack_of_a_cookie_brings_the_route_along",
+            "test_source_route.py::test_the_last_ack_of_the_handshake_counts_as_a_later_segment",
+            "test_source_route.py::test_the_programs_route_wins_on_a_passive_connection_too",
+            "test_source_route.py::test_the_route_of_the_peers_fin_counts_in_time_wait",
+            "test_source_route.py::test_the_same_ports_anew_without_a_route_go_without",
+            "test_source_route.py::test_the_setting_goes_on_and_off",
+            "test_source_route.py::test_what_is_known_of_paths_stays_known",
+        ),
+    },
+}
+
+
 # The same for firmware without machine code, over no chip too.  A folder stands for all in it.
 AS_BYTECODE = {
     "asks for a heap that does not grow, but to bytecode a word above 2**30 is an object": (
@@ -95,6 +127,7 @@ def beyond(chip, interpreter):
         reasons.update(ON_ANY)
     if chip and interpreter == "cortex_m3":
         reasons.update(ON_THE_BOARD)
+        reasons.update(ON_THE_BOARD_OVER.get(chip, {}))
     if interpreter == "plain32":
         reasons.update(AS_BYTECODE)
     return {name: reason for reason, names in reasons.items() for name in names}
