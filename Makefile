@@ -7,9 +7,9 @@ VENV = .venv
 RUN = $(VENV)/bin/python
 READY = $(VENV)/ready
 
-# Tests run in so many processes (0: in pytest's own); those of one file stay together.
+# Tests run in so many processes (0: in pytest's own): see host_tests/conftest.py.
 WORKERS ?= 2
-PYTEST = $(RUN) -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+PYTEST = $(RUN) -m pytest -n $(WORKERS)
 
 .DEFAULT_GOAL := help
 # The chips whose models have to carry every ladder and every session.

@@ -34,7 +34,7 @@ from turns import Turns  # noqa: E402
 
 ALONE = ("test_fieldtest.py",)  # files whose tests measure milliseconds
 WAITING = ("device", "interop")  # folders whose tests wait more than they work
-SLOW = ("tools", "links", "fuzz")
+SLOW = ("tools", "links", "fuzz")  # folders of long files
 _PATIENCE = 6  # times as long over the model of a chip
 _MOST_LINES = 400  # of what a test printed, the last ones
 _RUNNING = {}
@@ -63,6 +63,15 @@ def pytest_addoption(parser):
         choices=[*interpreters.NAMES, *interpreters.EXTRA],
         help="run on this interpreter only (may be repeated)",
     )
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_cmdline_main(config):
+    """With pytest -n the tests of a file stay together, for they run in one process of an
+    interpreter, and the files are begun in the order of _order()."""
+    if config.getoption("numprocesses", 0) and config.option.dist == "no":
+        config.option.dist = "loadfile"
+        config.option.loadscopereorder = False
 
 
 def pytest_pycollect_makemodule(module_path, parent):

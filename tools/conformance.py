@@ -147,8 +147,7 @@ def run_proofs():
     """Run every test that proves something.  (the tests that did not pass, pytest's exit code)."""
     with tempfile.TemporaryDirectory() as folder:
         outcomes = pathlib.Path(folder) / "outcomes.json"
-        command = [sys.executable, "-m", "pytest", "-q", f"--requirements={outcomes}", "-n2"]
-        command += ["--dist=loadfile", "--no-loadscope-reorder"]
+        command = [sys.executable, "-m", "pytest", "-q", "-n2", f"--requirements={outcomes}"]
         code = subprocess.run(command, cwd=ROOT, check=False).returncode
         if not outcomes.exists():
             return None, code

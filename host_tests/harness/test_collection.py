@@ -154,3 +154,14 @@ def test_a_ladder_that_fails_is_reported_with_its_mark_and_nothing_else(run):
     assert code == 1, output
     assert "  >>  5 ==> SYN ACK 0 ack=1\n      seen: nothing, at 5\n" in output
     assert "Traceback" not in output
+
+
+def test_in_several_processes_the_tests_of_a_file_stay_together(run):
+    source = "seen = []\n"
+    for i in range(8):
+        source += f"\ndef test_{i}():\n    assert seen == list(range({i})), seen\n"
+        source += f"    seen.append({i})\n"
+    output, code = run(source, "-n2")
+    assert code == 0 and counts(output) == {"passed": 8}, output
+    output, code = run(source, "-n2", "--dist=load")
+    assert code == 1, output

@@ -234,7 +234,8 @@ def differences(found):
 def write(found):
     text = {
         "about": "Written by python -m tools.bench: instructions counted by QEMU's -icount on a"
-        " Cortex-M3 (mps2-an385), heap bytes on the same board. --check compares.",
+        " Cortex-M3 (mps2-an385), the mean of %d boards that number names differently; heap bytes"
+        " on the same board. --check compares." % STARTS,
         "how": HOW,
         "cortex_m3": found,
     }

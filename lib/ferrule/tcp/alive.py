@@ -42,7 +42,7 @@ def over(t, r, n):
 
 def probed(r, q):
     """Before the retransmission timer there was a tail loss probe: text is unanswered for longer,
-    by what was waited for that (output.arm).
+    by what was waited for that (as in output.arm, which runs too often to ask somebody).
     """
     ms = r[_SRTT] >> 2
     if r[_SND_MAX] <= q[_Q_SND_MSS]:
