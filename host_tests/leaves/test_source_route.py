@@ -58,9 +58,8 @@ def header(d):
     return made + b"\x00" * (-len(made) % 4)
 
 
-def split(options):
-    """[(type, pointer, addresses)] of the source routes in a list; None: it is malformed."""
-    found = []
+def walk(options):
+    """(place, length) of each option but padding, up to one whose length is wrong: 0."""
     at = 0
     while at < len(options) and options[at]:
         if options[at] == 1:
@@ -68,6 +67,17 @@ def split(options):
             continue
         size = options[at + 1] if at + 1 < len(options) else 0
         if size < 2 or at + size > len(options):
+            yield at, 0
+            return
+        yield at, size
+        at += size
+
+
+def split(options):
+    """[(type, pointer, addresses)] of the source routes in a list; None: it is malformed."""
+    found = []
+    for at, size in walk(options):
+        if size == 0:
             return None
         if options[at] in (131, 137):
             if size < 3 or size % 4 != 3 or options[at + 2] % 4 or options[at + 2] == 0:
@@ -75,7 +85,6 @@ def split(options):
             data = options[at + 3 : at + size]
             data = [data[i : i + 4] for i in range(0, len(data), 4)]
             found.append((options[at], options[at + 2] > size, data))
-        at += size
     return None if len(found) > 1 else found
 
 
@@ -220,17 +229,11 @@ def test_the_end_of_a_quoted_route_is_where_it_was_to_go():
 
 def first_route(options):
     """(the bytes, the pointer) of the first source route that is under way, or None."""
-    at = 0
-    while at < len(options) and options[at]:
-        if options[at] == 1:
-            at += 1
-            continue
-        size = options[at + 1] if at + 1 < len(options) else 0
-        if size < 2 or at + size > len(options):
+    for at, size in walk(options):
+        if size == 0:
             return None
         if options[at] in (131, 137) and size > 6 and options[at + 2] <= size:
             return options[at : at + size], options[at + 2]
-        at += size
     return None
 
 
